@@ -133,13 +133,23 @@ export function wrongsOfAcknowledged(
   return acknowledged.flatMap(([id]) => (known?.has(id) === true ? [] : [`books/${id} was acknowledged, and is not in the feed`]));
 }
 
-/** Orders that a panel only asked for are followed, and nothing is reckoned with them. */
+/** Orders that a panel only asked for are followed, as parts are, and nothing is reckoned with them. */
 export async function wrongsOfAdopted(backend: Backend): Promise<string[]> {
   const found = await rows(
     backend,
-    "SELECT panel, id, charge, refunded FROM orders WHERE door = 'connect' AND add_digest IS NULL AND (charge IS NOT NULL OR refunded <> 0)",
+    "SELECT panel, id, charge, refunded FROM orders WHERE (door = 'connect' AND add_digest IS NULL OR part_of IS NOT NULL) AND (charge IS NOT NULL OR refunded <> 0)",
   );
   return found.map((row) => `an adopted order was reckoned with: ${JSON.stringify(row)}`);
+}
+
+/** Every part that an order with a charge names is on record, whosever it is: by it the order is judged. */
+export async function wrongsOfParts(backend: Backend): Promise<string[]> {
+  const missing = await rows(
+    backend,
+    `SELECT w.panel, w.id, j.value AS part FROM orders w JOIN json_each(w.parts, '$.orders') j WHERE w.charge > 0 AND w.part_of IS NULL
+       AND NOT EXISTS (SELECT 1 FROM orders o WHERE o.provider = w.provider AND o.provider_order_id = j.value)`,
+  );
+  return missing.map((row) => `a part is not on record: ${JSON.stringify(row)}`);
 }
 
 /** What the operator gave beside the rules, and took back, was done once, however often it was sent; and all that was acknowledged, where nothing is lost. */

@@ -105,7 +105,7 @@ export async function setUpParticipants(
       rest: new RestClient(system, new Process(system.scheduler, "books"), new Draws(seed, "books-retries")),
       endpoints: endpointsOf(system, "books", keys.get("books")),
     },
-    { draws: new Draws(seed, "books"), wishes: new Draws(seed, "books-wishes") },
+    { draws: new Draws(seed, "books"), wishes: new Draws(seed, "books-wishes"), repeats: new Draws(seed, "books-repeats") },
     orders,
   );
   const newcomers = NEWCOMERS.slice(0, count).map((id) => newcomerOf(system, { id, key: keys.get(id) }, registeringPanel, seed));

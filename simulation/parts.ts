@@ -17,8 +17,10 @@ export function partsKnownOf({ quantity, runs, posts }: Row, parts: readonly Row
 }
 
 /** Null while it is under way, and where nobody can tell. */
-function undeliveredOf({ status, remains }: Row, quantity: number): number | null {
-  const left = remains === null ? 0 : Math.min(Number(remains), quantity);
+function undeliveredOf({ status, remains, provider_charge }: Row, quantity: number): number | null {
+  // Of a refunded one whose price has come to zero the number is an old one.
+  const isFree = status === "refunded" && typeof provider_charge === "string" && !/[1-9]/.test(provider_charge);
+  const left = remains === null || isFree ? 0 : Math.min(Number(remains), quantity);
   switch (status) {
     case "completed":
       return 0;

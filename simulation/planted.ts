@@ -49,6 +49,11 @@ export const PLANTED: readonly Planted[] = [
     edits: [insertBefore("work-on-message", "$(ack-after-work: self)"), drop("retry-after-failure")],
   },
   {
+    name: "parts of API v2 orders alone",
+    harm: "a registered order whose parts were cut short is closed as completed",
+    edits: [replace("parts-adopted: init", "$(init.left)")],
+  },
+  {
     name: "floats for money",
     harm: "a refund is off by a millionth",
     edits: [

@@ -63,6 +63,11 @@ export function hasMode({ modes }: Provider, ...names: readonly string[]): boole
   return modes.some(({ mode }) => names.includes(mode));
 }
 
+/** Whether its word for a drip-feed that is delivered says so by itself: there is no figure beside it, and "Success" may be the call's. */
+export function namesDripFeeds({ modes }: Provider): boolean {
+  return modes.every(({ mode, value }) => mode !== "status_words" || value === "rare" || value === "upper");
+}
+
 export function isAskedOneByOne(provider: Provider): boolean {
   return hasMode(provider, ...ONE_BY_ONE);
 }

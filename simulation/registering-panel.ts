@@ -1,17 +1,19 @@
-import { placeOrder } from "../simulator/orders.ts";
+import { placeOrder, placeRepeated } from "../simulator/orders.ts";
 import type { ApiClient } from "../test/panels/client.ts";
 import { amountOf } from "./amounts.ts";
 import type { Json, RestClient } from "./client.ts";
 import type { Draws } from "./draws.ts";
 import type { Registered } from "./newcomer.ts";
-import { PROVIDERS } from "./providers.ts";
-import type { System } from "./system.ts";
+import { namesDripFeeds, PROVIDERS } from "./providers.ts";
+import { MINUTE_MS, type System } from "./system.ts";
 
 const ACCEPTED = 202;
 
 type Outcome = { readonly id: string; readonly result: string; readonly error?: { readonly code: string } };
 /** The protocol's lists hold so many ids. */
 const LISTED = 100;
+/** How many of its orders are drip-feeds. */
+const REPEATED = 0.12;
 
 /**
  * The panel `books`: it places its orders at providers by itself, and registers them over REST until each is acknowledged.
@@ -21,6 +23,7 @@ export class RegisteringPanel {
   readonly #client: RestClient;
   readonly #draws: Draws;
   readonly #wishes: Draws;
+  readonly #repeats: Draws;
   readonly #endpoints: ReadonlyMap<string, ApiClient>;
   /** Orders still to be placed. */
   #left: number;
@@ -34,11 +37,14 @@ export class RegisteringPanel {
   /** Called with each registration that another panel's order is in the way of. */
   onRegistered: (registered: Registered) => void = () => undefined;
 
-  /** `endpoints`: by provider; `wishes`: what it asks for of its orders, which must not change what it orders. */
+  /**
+   * `endpoints`: by provider; `wishes`: what it asks for of its orders, which must not change what it orders; `repeats`: which of
+   * them are drip-feeds, by itself, so that earlier seeds order the same.
+   */
   constructor(
     system: System,
     { rest, endpoints }: { readonly rest: RestClient; readonly endpoints: ReadonlyMap<string, ApiClient> },
-    { draws, wishes }: { readonly draws: Draws; readonly wishes: Draws },
+    { draws, wishes, repeats }: { readonly draws: Draws; readonly wishes: Draws; readonly repeats: Draws },
     orders: number,
   ) {
     this.#system = system;
@@ -46,6 +52,7 @@ export class RegisteringPanel {
     this.#endpoints = endpoints;
     this.#draws = draws;
     this.#wishes = wishes;
+    this.#repeats = repeats;
     this.#left = orders;
   }
 
@@ -116,20 +123,34 @@ export class RegisteringPanel {
     const quantity = this.#draws.between(1, 3000);
     const id = `b${++this.#placed}`;
     const link = `https://books.example/${id}`;
-    const order = placeOrder(this.#system.world, provider, { service, link, quantity, placedAt: this.#system.now });
+    const request = { service, link, quantity, placedAt: this.#system.now };
+    const times = this.#repeats.chance(REPEATED) && namesDripFeeds(provider) ? this.#repeats.between(2, 4) : 1;
+    const repeats = { counted: "runs", times, intervalMs: this.#repeats.between(1, 30) * MINUTE_MS, expiry: null } as const;
+    const order =
+      times === 1 ? placeOrder(this.#system.world, provider, request) : placeRepeated(this.#system.world, provider, request, repeats);
     const charge = quantity * this.#draws.between(1, 9000) + this.#draws.between(0, 999);
     const registration = {
       id,
       provider: provider.name,
       provider_order_id: order.id,
-      quantity,
+      quantity: quantity * times,
       charge: amountOf(charge),
       customer: `customer-${this.#draws.between(1, 5)}`,
       ...(this.#draws.chance(0.5) ? { service: "1", link } : {}),
       ...(this.#draws.chance(0.08) ? { runs: 2 } : {}),
       ...(this.#draws.chance(0.1) ? { refunded: amountOf(Math.floor(charge / 3)) } : {}),
     };
-    this.#unacknowledged.set(id, registration);
-    this.orders.set(id, { registration, heardAt: -Infinity });
+    // One that does not say so is recognised by its provider's answers.
+    this.#keep(times > 1 && this.#repeats.chance(0.7) ? { ...registration, runs: times } : registration);
+    const [first] = order.parts?.children ?? [];
+    if (first !== undefined && this.#repeats.chance(0.2)) {
+      const { provider: name, customer } = registration;
+      this.#keep({ id: `${id}-1`, provider: name, provider_order_id: first, quantity, charge: "0", customer });
+    }
+  }
+
+  #keep(registration: Json): void {
+    this.#unacknowledged.set(registration.id, registration);
+    this.orders.set(registration.id, { registration, heardAt: -Infinity });
   }
 }

@@ -50,7 +50,11 @@ export class RunState {
     this.participants = participants;
     this.watch = watch;
     this.staleness = new Staleness(system, new Set(participants.providers.filter(bendsRemains).map(({ name }) => name)));
-    this.orderReader = new OrderReader((provider, id) => system.world.providers.get(provider)?.orders.get(id)?.life ?? null);
+    this.orderReader = new OrderReader((provider, id) => {
+      const order = system.world.providers.get(provider)?.orders.get(id);
+      // A whole that is completed stays as it was until its parts were heard of.
+      return order === undefined || order.parts !== undefined ? null : order.life;
+    });
     for (const { modes } of participants.providers) for (const { mode } of modes) this.modes.add(mode);
     this.#oneTimeFaults = oneTimeFaults;
     this.punctuality = new Punctuality(system, participants.registeringPanel, new Set(participants.limits.keys()), this.clocksAreRight);

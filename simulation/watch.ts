@@ -49,6 +49,12 @@ export type WatchOptions = {
   readonly trace: (line: string) => void;
 };
 
+/** SQL for whether an order is a part of another of its panel's: adopted as one, or registered, and named by the whole's provider. */
+function isPartSql(part: string, whole: string): string {
+  return `(${part}.panel = ${whole}.panel AND ${part}.provider = ${whole}.provider AND ${part}.n <> ${whole}.n
+    AND (${part}.part_of = ${whole}.n OR ${part}.provider_order_id IN (SELECT value FROM json_each(${whole}.parts, '$.orders'))))`;
+}
+
 const PANEL_OUTDATED = 1 << 9;
 const PLACING_UNKNOWN = 1 << 11;
 
@@ -146,10 +152,11 @@ export class Watch {
       { sql: "SELECT o.* FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n", params: [] },
       { sql: "SELECT r.* FROM touched t CROSS JOIN refunds r WHERE r.panel = t.panel AND r.order_n = t.n", params: [] },
       {
-        // Of each whole that was touched, or whose part was; one row for a whole without any.
-        sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.status, p.remains, p.polled_at FROM orders w LEFT JOIN orders p ON p.panel = w.panel AND p.part_of = w.n
-          WHERE w.multi = 1 AND (w.panel, w.n) IN (
-            SELECT o.panel, coalesce(o.part_of, o.n) FROM touched t CROSS JOIN orders o WHERE o.panel = t.panel AND o.n = t.n)`,
+        // Of each order that was touched, or whose part was, since only its provider may show that it is a whole; one row for one without any.
+        sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.status, p.remains, p.provider_charge, p.polled_at FROM orders w
+          LEFT JOIN orders p ON ${isPartSql("p", "w")}
+          WHERE EXISTS (SELECT 1 FROM touched t CROSS JOIN orders o
+            WHERE o.panel = t.panel AND o.n = t.n AND (o.panel = w.panel AND o.n = w.n OR ${isPartSql("o", "w")}))`,
         params: [],
       },
     ]);

@@ -7,12 +7,17 @@
  * another order under the same id), it has 2,000,000,000 plus its number in the panel: more than any provider's counter
  * has come to. At the own catalogue it has its number in the panel, or that plus 1,000,000,000 where the panel
  * has registered an order of its own by that id.
+ *
+ * No script asks for a part of an order that a panel has registered. It is named after the provider's order, `acme:902`, so
+ * that it takes no id that the panel may still use; where that is taken or too long, it has 1,000,000,000 plus its number.
  */
 import type { Order } from "./order.ts";
 
 export const CONNECT_IDS_FROM = 2_000_000_000;
 export const SPARE_IDS_FROM = 1_000_000_000;
 const MAX_ID = 2 ** 31 - 1;
+/** The longest id that a panel may give an order. */
+export const MAX_ORDER_ID_CHARACTERS = 64;
 
 /** The id that the panel's script knows the order by. */
 export function panelOrderId(order: Pick<Order, "id" | "number" | "channel" | "providerOrderId">): string {

@@ -3,6 +3,7 @@
  */
 import * as z from "zod/mini";
 import { type AmountProblem, parseAmount } from "../../domain/money.ts";
+import { MAX_ORDER_ID_CHARACTERS } from "../../domain/order-ids.ts";
 import type { Schema } from "./validate.ts";
 
 /** `null` says the same as leaving the field out. */
@@ -28,7 +29,6 @@ export function line(maxCharacters: number): Schema<string> {
   return z.string().check(z.minLength(1), z.maxLength(maxCharacters), HAS_NO_CONTROLS);
 }
 
-const MAX_ORDER_ID_CHARACTERS = 64;
 /** An id that providers have given. */
 export const foreignId = line(MAX_ORDER_ID_CHARACTERS);
 

@@ -2,7 +2,7 @@
  * Taking over orders that nobody registered: a panel's script asked for them in connect mode, or they are the parts of
  * an order of several parts. What they cost is not known, so they are followed without refunds.
  */
-import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
+import { CONNECT_IDS_FROM, MAX_ORDER_ID_CHARACTERS, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import type { Channel, Order } from "../../domain/order.ts";
 import { GIVEN, GIVEN_COLUMNS, insertAddedSql, NUMBER } from "./new-orders.ts";
 import { isHeldSql } from "./owners.ts";
@@ -16,7 +16,11 @@ import { isUsableSql } from "../panels/usable.ts";
 import { bareRegistration, newOrderRow } from "./registration.ts";
 
 /** An order to be adopted: its row as far as it is known, and the order as its `order.created` change shows it. */
-export type Adopted = { readonly row: OrderRow & { readonly door: Channel }; readonly partOf: number | null; readonly shown: unknown };
+export type Adopted = {
+  readonly row: OrderRow & { readonly door: Channel | null };
+  readonly partOf: number | null;
+  readonly shown: unknown;
+};
 
 /** Whose order, where, by which id; and the currency that the provider has named for it, if it has. */
 type Followed = { readonly panel: Panel; readonly provider: Provider; readonly id: string; readonly currency: string | null };
@@ -44,8 +48,17 @@ const COLUMNS = [
   ...(["created_at", "progress_at", "final_at", "error_at", "updated_at", "final_answer"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 
-/** The provider's id, or the order's number, unless the panel has another order by it (src/domain/order-ids.ts). */
-const ID = `CASE j.value->>'$.door' WHEN 'connect'
+/** The name of a part of an order that the panel has registered: its own ids are of its own making, and hardly look so. */
+const PART_NAME = "((j.value->>'$.provider') || ':' || (j.value->>'$.provider_order_id'))";
+
+/**
+ * The provider's id, or the order's number, unless the panel has another order by it (src/domain/order-ids.ts). Those of a
+ * panel that registers its orders must not be in the way of one that it has yet to register.
+ */
+const ID = `CASE WHEN j.value->>'$.door' IS NULL
+    THEN iif(length(${PART_NAME}) > ${MAX_ORDER_ID_CHARACTERS} OR ${PART_NAME} GLOB '*[^A-Za-z0-9.:_-]*' OR EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = ${PART_NAME}),
+      CAST(${SPARE_IDS_FROM} + (${NUMBER}) AS TEXT), ${PART_NAME})
+    WHEN j.value->>'$.door' = 'connect'
     THEN iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = j.value->>'$.provider_order_id'),
       CAST(${CONNECT_IDS_FROM} + (${NUMBER}) AS TEXT), j.value->>'$.provider_order_id')
     ELSE iif(EXISTS (SELECT 1 FROM orders x WHERE x.panel = p.id AND x.id = CAST((${NUMBER}) AS TEXT)),

@@ -168,14 +168,15 @@ export async function makeWay(
 
 /**
  * Takes parts of orders that were placed here back from other panels that have registered or adopted them. One statement
- * where there are none, one row read a part.
+ * where there are none, one row read a part. Answers how many gave way.
  */
-export async function makeWayForParts(db: D1Database, parts: readonly PlacedPart[], polling: Polling, now: number): Promise<void> {
-  if (parts.length === 0) return;
+export async function makeWayForParts(db: D1Database, parts: readonly PlacedPart[], polling: Polling, now: number): Promise<number> {
+  let count = 0;
   for (const json of chunksBySize(parts)) {
     const { results } = await db.prepare(SELECT_HELD_PARTS).bind(json).all<OrderRow>();
-    if (results.length > 0) await giveWay(db, results.map(toOrder), polling, now);
+    if (results.length > 0) count += await giveWay(db, results.map(toOrder), polling, now);
   }
+  return count;
 }
 
 /** A part that a provider names, by its id there, and the number of the whole. */

@@ -1,6 +1,7 @@
 /**
  * The parts of an order of several parts are orders of their own at the provider. Those of orders that came by a
- * channel are adopted, so that their panel's script can ask about them.
+ * channel are adopted, so that their panel's script can ask about them; and those of orders with a charge, since they say
+ * what is due. Rule [M5].
  */
 import type { Order } from "../../domain/order.ts";
 import type { StatusReport } from "../../domain/order-report.ts";
@@ -70,10 +71,8 @@ export function withoutParts(report: StatusReport, putOff: ReadonlySet<string>):
  */
 export async function adoptParts(db: D1Database, wholes: readonly Whole[], polling: Polling, now: number): Promise<void> {
   const parts = wholes.flatMap(({ order, report }) => {
-    const { channel } = order;
-    if (channel === null) return [];
     return partsToAdopt(order, report).map((id): Adopted => {
-      const row = { ...partRow(order, id, now), door: channel };
+      const row = { ...partRow(order, id, now), door: order.channel };
       return { row, partOf: order.number, shown: orderView(toOrder(row), polling, now) };
     });
   });
@@ -83,10 +82,13 @@ export async function adoptParts(db: D1Database, wholes: readonly Whole[], polli
     whole: partOf ?? 0,
     id: row.provider_order_id,
   }));
-  await makeWayForParts(db, named, polling, now);
   // A part that two wholes name is the first one's, whichever panels they are of.
   const each = new Map(parts.toReversed().map((part) => [`${part.row.provider} ${part.row.provider_order_id}`, part]));
-  await adoptOrders(db, [...each.values()].toReversed(), now);
+  const wanted = [...each.values()].toReversed();
+  await makeWayForParts(db, named, polling, now);
+  const adopted = await adoptOrders(db, wanted, now);
+  // Another panel may have taken one in between, and nobody names it anew.
+  if (adopted < wanted.length && (await makeWayForParts(db, named, polling, now)) > 0) await adoptOrders(db, wanted, now);
 }
 
 /**
@@ -99,7 +101,7 @@ export async function readParts(
   putOff: ReadonlySet<string>,
 ): Promise<ReadonlyMap<Order, readonly PartFacts[]>> {
   const named = wholes.flatMap(({ order, report }, i) => {
-    if (order.channel === null || (order.state.charge ?? 0) === 0) return [];
+    if ((order.state.charge ?? 0) === 0) return [];
     const ids = new Set([...(order.state.parts?.orders ?? []), ...(report.parts?.orders ?? [])]);
     return [...ids].map((id) => ({ i, panel: order.panel, provider: order.provider, id }));
   });
@@ -118,12 +120,17 @@ export async function readParts(
 
 type PartRow = { i: number; id: string; status: Status; remains: number | null; heard: 0 | 1 };
 
-const SELECT_PARTS = `SELECT j.value->>'$.i' AS i, o.provider_order_id AS id, o.status, o.remains, o.polled_at IS NOT NULL AS heard FROM json_each(?1) j CROSS JOIN orders o
+/** What is left of a part that was returned in whole is an old number: as `hasReturnedAll` of src/domain/refund-rules.ts. */
+const SELECT_PARTS = `SELECT j.value->>'$.i' AS i, o.provider_order_id AS id, o.status,
+    iif(o.status = 'refunded' AND o.provider_charge NOT GLOB '*[1-9]*', NULL, o.remains) AS remains, o.polled_at IS NOT NULL AS heard
+  FROM json_each(?1) j CROSS JOIN orders o
   WHERE o.panel = j.value->>'$.panel' AND o.provider = j.value->>'$.provider' AND o.provider_order_id = j.value->>'$.id'`;
 
-/** The parts of an order that came by a channel and that were not named before. */
+/** The parts that were not named before, of an order whose parts are adopted: without a script or a charge nothing follows from them. */
 function partsToAdopt(order: Order, { parts }: StatusReport): string[] {
-  return order.channel === null || parts === null ? [] : newParts(order, parts.orders);
+  // planted: parts-adopted
+  const isWanted = order.channel !== null || (order.state.charge ?? 0) > 0;
+  return parts === null || !isWanted ? [] : newParts(order, parts.orders);
 }
 
 /** Parts have no parts, and an order no more than it can follow: a provider that says so of them would fill the database. Rule [M6]. */

@@ -49,19 +49,25 @@ const INSERT_REMOVED = `INSERT INTO changes (panel, seq, type, order_id, prev, c
   SELECT o.panel, p.feed_seq, '${REMOVED}', o.id, o.last_change, ?4, '{}', ?5
   FROM panels p CROSS JOIN orders o WHERE p.id = ?1 AND o.panel = p.id AND o.n = ?2 AND o.version = ?3`;
 
+/** Its parts that were adopted go on as orders by themselves: of these, too, the panel may say that they are none of its own. */
+const RELEASE_PARTS = `UPDATE orders SET part_of = NULL FROM json_each(?4) j
+  WHERE orders.panel = ?1 AND orders.provider = ?3 AND orders.provider_order_id = j.value AND orders.part_of = ?2`;
+
 /**
  * Removes an order, with its charge and the audit entry, all or nothing; `shown` is the order as it was. False, with
  * nothing written, when it is not as it was seen any more: the database refuses what `removalProblem` would. Seven rows
- * written, one more for a charge, and those of its indexes.
+ * written, one more for a charge and for each part, and those of its indexes.
  */
 export async function removeOrder(
   db: D1Database,
-  { order: { panel, number: n, version } }: Pick<RemovalCase, "order">,
+  { order: { panel, number: n, version, provider, state } }: Pick<RemovalCase, "order">,
   { shown, audit, now }: { readonly shown: unknown; readonly audit: D1PreparedStatement; readonly now: number },
 ): Promise<boolean> {
   const seen = [panel, n, version] as const;
+  const parts = state.parts?.orders ?? [];
   try {
     const results = await db.batch([
+      ...(parts.length === 0 ? [] : [db.prepare(RELEASE_PARTS).bind(panel, n, provider, JSON.stringify(parts))]),
       numberStatement(db, [{ panel, count: 1 }], now),
       audit,
       db.prepare(INSERT_VOID).bind(...seen, now),

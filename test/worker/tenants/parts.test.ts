@@ -150,3 +150,104 @@ describe("a whole that is completed", () => {
     expect(await heard()).toBe("Completed");
   });
 });
+
+describe("an order of several parts that its panel has registered", () => {
+  const order = (fields: Record<string, unknown> = {}) => ({
+    id: "R1",
+    provider: "acme",
+    provider_order_id: "900",
+    quantity: 3000,
+    charge: "2.916",
+    runs: 3,
+    ...fields,
+  });
+  const listed = async (): Promise<Record<string, unknown>[]> => (await world.get("/v1/orders", { key: world.key })).json.orders;
+  const shown = async (id: string) => (await listed()).find((each) => each["id"] === id);
+  const ids = async () => (await listed()).map(({ id }) => String(id)).toSorted();
+
+  /** It names its parts, which are cut short, and then says that it is completed. */
+  async function completeShort(): Promise<void> {
+    told.set("900", whole("In progress"));
+    told.set("901", said("Completed", "0"));
+    told.set("902", said("Canceled", "1000"));
+    told.set("903", said("Partial", "400"));
+    await pass(3);
+    told.set("900", whole("Completed"));
+    await pass(3);
+  }
+
+  it("is held where its parts were cut short; they are orders of its panel without a charge", async () => {
+    expect((await world.post("/v1/orders", world.key, order({ link: "https://x.example/1", customer: "ann" }))).status).toBe(201);
+    await completeShort();
+    expect(await shown("R1")).toMatchObject({ status: "completed", refund_held: "1.3608", reason: { code: "multi_order" } });
+    expect(await ids()).toEqual(["R1", "acme:901", "acme:902", "acme:903"]);
+    const part = { provider_order_id: "903", status: "partial", remains: 400, charge: null, refunded: "0", customer: "ann", flags: [] };
+    expect(await shown("acme:903")).toMatchObject(part);
+    expect((await world.get("/v1/orders/acme:903", { key: world.key })).json).toMatchObject(part);
+    const { changes } = (await world.get("/v1/changes", { key: world.key })).json as { changes: { type: string; order: string }[] };
+    expect(changes.filter(({ type }) => type === "order.created").map(({ order: id }) => id)).toEqual([
+      "R1",
+      "acme:901",
+      "acme:902",
+      "acme:903",
+    ]);
+    const [acme] = (await world.get("/v1/providers")).json.providers as { health: { active_orders: number } }[];
+    const counted = "SELECT count(*) AS n FROM orders WHERE provider = 'acme' AND cadence IS NOT NULL";
+    expect(await rows(counted)).toEqual([{ n: acme?.health.active_orders }]);
+  });
+
+  it("is held by parts that the panel has registered, too: none of them is adopted", async () => {
+    const own = parts.map((id) => order({ id: `P${id}`, provider_order_id: String(id), quantity: 1000, charge: "0", runs: null }));
+    await world.post("/v1/orders", world.key, [order(), ...own]);
+    await completeShort();
+    expect([await ids(), (await shown("R1"))?.["refund_held"]]).toEqual([["P901", "P902", "P903", "R1"], "1.3608"]);
+  });
+
+  it("has parts that take no id of the panel's own", async () => {
+    await world.post("/v1/orders", world.key, [order(), order({ id: "acme:902", provider_order_id: "77", runs: null })]);
+    await completeShort();
+    expect(await ids()).toEqual(["1000000004", "R1", "acme:901", "acme:902", "acme:903"]);
+    expect(await shown("1000000004")).toMatchObject({ provider_order_id: "902" });
+    expect(await shown("R1")).toMatchObject({ refund_held: "1.3608" });
+  });
+
+  it("has none of its parts adopted without a charge: nothing would follow from them", async () => {
+    expect((await world.post("/v1/orders", world.key, order({ charge: "0" }))).status).toBe(201);
+    await completeShort();
+    expect(await adopted(world.panelId)).toBe(0);
+  });
+
+  it("has parts that are not registered once more; the refusal names them", async () => {
+    await world.post("/v1/orders", world.key, order());
+    await completeShort();
+    const again = await world.post("/v1/orders", world.key, order({ id: "P902", provider_order_id: "902", charge: "1", runs: null }));
+    expect([again.status, again.json.error]).toMatchObject([
+      409,
+      { code: "provider_order_conflict", message: expect.stringContaining('"acme:902"') },
+    ]);
+  });
+
+  it("can be removed; then its parts can, too, and their ids are free", async () => {
+    const remove = async (id: string) => (await world.ask("DELETE", `/v1/orders/${id}`, { panel: world.panelId })).status;
+    await world.post("/v1/orders", world.key, order());
+    told.set("900", whole("In progress"));
+    await pass(3);
+    expect([await remove("acme:901"), await remove("R1")]).toEqual([409, 204]);
+    expect(await Promise.all(parts.map((id) => remove(`acme:${id}`)))).toEqual([204, 204, 204]);
+    expect(await ids()).toEqual([]);
+    expect((await world.post("/v1/orders", world.key, order({ id: "P901", provider_order_id: "901", runs: null }))).status).toBe(201);
+  });
+
+  it("loses all of a part that was refunded at a price of zero, whatever number is left of it", async () => {
+    await world.post("/v1/orders", world.key, order());
+    told.set("900", whole("In progress"));
+    told.set("901", said("Completed", "0"));
+    told.set("902", said("Refunded", "250"));
+    told.set("903", { ...said("Refunded", "250"), charge: "0.00" });
+    await pass(3);
+    told.set("900", whole("Completed"));
+    await pass(3);
+    // 250 and 1,000 of 3,000.
+    expect(await shown("R1")).toMatchObject({ refund_held: "1.215" });
+  });
+});
