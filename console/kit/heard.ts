@@ -16,10 +16,12 @@ export function heardOf(order: OfOrder, total: bigint): Heard {
   const whole = charge === null ? 0n : microsOf(charge);
   if (whole === 0n) return null;
   if (total === 0n) return { label: "Completed", remains: 0 };
-  const isPart =
-    (status === "partial" || status === "refunded") && remains !== null && remains > 0 && quantity !== null && remains < quantity;
+  const isPart = status !== "completed" && (remains ?? 0) < (quantity ?? 0);
+  // Of an order that came to nothing, the whole charge is no part.
+  const mayBeAll = status === "partial" || status === "refunded";
   // The provider's own number, where it is worth just that.
-  if (isPart && refundSumOf(order).due === total) return { label: "Partial", remains };
+  if (isPart && (mayBeAll || total < whole) && refundSumOf({ ...order, status: "partial" }).due === total)
+    return { label: "Partial", remains };
   if (total >= whole) return { label: "Canceled", remains: quantity };
   if (quantity === null) return { label: "Partial", remains: null };
   const within = Number((total * BigInt(quantity)) / whole);
