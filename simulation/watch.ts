@@ -289,6 +289,7 @@ export class Watch {
       this.refillsWanted.set(order, (this.refillsWanted.get(order) ?? 0) + 1);
     }
     if (row["cancel_status"] !== null) this.cancelsWanted.add(`${provider}/${String(row["provider_order_id"])}`);
+    if (row["door"] !== null) this.brakes.asks({ provider, panel: String(row["panel"]) });
     // One that is new and heard of was asked for by its panel's script.
     const isHeard = before === null ? row["polled_at"] !== null : before["polled_at"] !== row["polled_at"];
     if (isHeard && before?.["status"] !== row["status"])

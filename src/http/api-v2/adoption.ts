@@ -147,7 +147,8 @@ const MAX_COUNTS = 3;
 
 /**
  * The provider once its brake has counted how these orders ended, before anything of that is told: a swapped key may show here
- * first. Where others were always quicker, theirs alone are counted. One row written where one has ended. Rules [B1], [O43].
+ * first. Where others were always quicker, theirs alone are counted; an ask that is lost after this and comes again counts twice,
+ * which holds sooner. One row written where one has ended. Rules [B1], [O43].
  */
 async function withEndingsOf(db: D1Database, { panel, provider }: Asking, heard: readonly Whole[], now: number): Promise<Provider> {
   let known = provider;
