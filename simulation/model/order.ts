@@ -448,6 +448,8 @@ export class ModelOrder {
     const due = dueOf({ charge, quantity, status, remains, isUnreadable, isFree, parts }, policy);
     is.due = due;
     if (due.kind === "due") this.#judge(due.total);
+    // Nobody knows what is due: what was pointed out stays, but for what was dismissed.
+    else is.over &&= !this.#isDismissed("over_refunded");
     if (this.isWordOnly) this.#endOfWord(report);
     else if (policy.mode === "off" || is.paidByPanel || this.#hasHeardOf(report)) this.#leave(report);
     else this.#settle(due, report);
