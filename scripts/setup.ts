@@ -3,6 +3,7 @@
  * run again at any time: it goes on where it stopped, and what is there stays as it is.
  */
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import logUpdate from "log-update";
 import { readKey } from "./access.ts";
 import { type Account, chooseAccount, type Found, lookAround } from "./deploy/account.ts";
@@ -19,6 +20,7 @@ import { UsageError } from "./usage.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const CANCELLED_CODE = 130;
+const SIGNAL_LAG_MS = 200;
 const FRAMES = ["◒", "◐", "◓", "◑"] as const;
 const FRAME_MS = 120;
 
@@ -40,7 +42,8 @@ async function main(args: string[]): Promise<number> {
     }
     return await setUp(options);
   } catch (error) {
-    // A step that a Ctrl-C has cut short fails for no other reason.
+    // A step that a Ctrl-C has cut short fails for no other reason. The signal may come to this process after the step's.
+    await sleep(SIGNAL_LAG_MS);
     if (!(error instanceof Cancelled) && !ending.signal.aborted) return explainFailure(error, chosen);
     console.log("\nStopped. Run it again to go on: what is made so far stays.");
     return ending.code() || CANCELLED_CODE;

@@ -2,7 +2,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import { quietEnvironment } from "../quiet-wrangler.ts";
 import type { Target } from "./target.ts";
@@ -34,14 +33,9 @@ export async function askWrangler(root: string, args: readonly string[], env: No
   child.stderr.setEncoding("utf8").on("data", (text: string) => (output.stderr += text));
   const { isCut, forget } = watchSignals();
   const [code] = (await once(child, "close")) as [number | null];
-  // A Ctrl-C that ended it may be a moment behind here.
-  if (code !== 0) await sleep(SIGNAL_LAG_MS);
   forget();
   return { ok: code === 0 && !isCut(), stdout: stripVTControlCharacters(output.stdout), stderr: stripVTControlCharacters(output.stderr) };
 }
-
-/** A signal to several processes comes to each in its own time. */
-const SIGNAL_LAG_MS = 100;
 
 /** A Ctrl-C reaches wrangler, too. It ends with code 0 then, whatever it had not done yet: that is no success. */
 function watchSignals(): { readonly isCut: () => boolean; readonly forget: () => void } {

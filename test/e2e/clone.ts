@@ -36,7 +36,10 @@ export class Clone {
     return this.end(this.begin("setup", args, env));
   }
 
-  /** Nothing of this machine's own login or settings comes in. `through`: a program that runs the command which is its arguments. */
+  /**
+   * Nothing of this machine's own login or settings comes in. `through`: a program that runs the command which is its arguments,
+   * without npm, whose own end at a signal comes before or after its command's.
+   */
   begin(script: "deploy" | "setup", args: string[], env: NodeJS.ProcessEnv, through: readonly string[] = []): Command {
     const { platform, api } = this.where;
     const own = Object.fromEntries(
@@ -46,7 +49,8 @@ export class Clone {
       ]),
     );
     mkdirSync(join(this.home(), "tmp"), { recursive: true });
-    const [program = "", ...rest] = [...through, "npm", "run", "--silent", script, "--", ...args];
+    const command = through.length === 0 ? ["npm", "run", "--silent", script, "--"] : ["node", `scripts/${script}.ts`];
+    const [program = "", ...rest] = [...through, ...command, ...args];
     return run(program, rest, {
       cwd: this.root,
       env: {

@@ -50,8 +50,9 @@ const INSERT_REMOVED = `INSERT INTO changes (panel, seq, type, order_id, prev, c
   FROM panels p CROSS JOIN orders o WHERE p.id = ?1 AND o.panel = p.id AND o.n = ?2 AND o.version = ?3`;
 
 /** Its parts that were adopted go on as orders by themselves: of these, too, the panel may say that they are none of its own. */
-const RELEASE_PARTS = `UPDATE orders SET part_of = NULL FROM json_each(?4) j
-  WHERE orders.panel = ?1 AND orders.provider = ?3 AND orders.provider_order_id = j.value AND orders.part_of = ?2`;
+const RELEASE_PARTS = `UPDATE orders SET part_of = NULL FROM json_each(?5) j
+  WHERE orders.panel = ?1 AND orders.provider = ?4 AND orders.provider_order_id = j.value AND orders.part_of = ?2
+    AND EXISTS (SELECT 1 FROM orders w WHERE w.panel = ?1 AND w.n = ?2 AND w.version = ?3)`;
 
 /**
  * Removes an order, with its charge and the audit entry, all or nothing; `shown` is the order as it was. False, with
@@ -67,7 +68,7 @@ export async function removeOrder(
   const parts = state.parts?.orders ?? [];
   try {
     const results = await db.batch([
-      ...(parts.length === 0 ? [] : [db.prepare(RELEASE_PARTS).bind(panel, n, provider, JSON.stringify(parts))]),
+      ...(parts.length === 0 ? [] : [db.prepare(RELEASE_PARTS).bind(...seen, provider, JSON.stringify(parts))]),
       numberStatement(db, [{ panel, count: 1 }], now),
       audit,
       db.prepare(INSERT_VOID).bind(...seen, now),
