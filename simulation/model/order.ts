@@ -432,7 +432,9 @@ export class ModelOrder {
     const is = this.#is;
     is.left = "no";
     if (mode === "off") is.hold = null;
-    if (mode === "off" || this.isWordOnly || errorAfterHours === null || at - (is.errorSince ?? at) < errorAfterHours * HOUR_MS) return;
+    // What the panel has paid for is not returned again.
+    if (mode === "off" || this.isWordOnly || is.paidByPanel) return;
+    if (errorAfterHours === null || at - (is.errorSince ?? at) < errorAfterHours * HOUR_MS) return;
     if (is.decision?.status === "error" || is.hold?.review === "error") return;
     const amount = (this.charge ?? 0) - is.refunded;
     is.hold = amount > 0 ? { amount, due: null, review: "error", promisedAt: null, status: "error" } : null;

@@ -135,7 +135,9 @@ function leaveToPanel(order: OrderState, judged: OrderState): RefundPlan {
   const { next, refunds: withdrawn } = withdraw(judged);
   const refunds = withdrawn.map((step) => (step.kind === "withdraw" ? ({ ...step, leftToPanel: true } as const) : step));
   if (!isFinal(next.status)) return { next: { ...next, leftToPanel: false }, refunds };
-  const isNew = order.status !== next.status || order.remains !== next.remains || order.hold !== null || order.polledAt === null;
+  // A refund without a number says something else than one with a number that nobody could read.
+  const isSame = order.status === next.status && order.remains === next.remains && lacksNumber(order) === lacksNumber(next);
+  const isNew = !isSame || order.hold !== null || order.polledAt === null;
   if (!isNew && !order.leftToPanel) return { next, refunds };
   const reason = lacksNumber(next) ? ("remains_unknown" as const) : null;
   return { next: { ...next, leftToPanel: /* planted: own-word-under-off */ true, reason }, refunds };

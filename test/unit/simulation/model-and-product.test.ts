@@ -351,7 +351,6 @@ it("whatever happens to an order, model and product come to the same, and tell i
       for (const each of events) order.take(each);
       expect(order.lines).toHaveLength(events.length);
     }),
-    // The same lives each time: one in some hundred thousand still meets a corner that the text leaves open.
-    { numRuns: 3000, seed: 1 },
+    { numRuns: 5000 },
   );
 });
