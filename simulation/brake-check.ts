@@ -42,8 +42,6 @@ export class BrakeCheck {
   #engaged = new Set<string>();
   /** Panels, each at a provider, of which some order has just ended: it is then that the brake comes on, and not by time going by. */
   readonly #justEnded = new Set<string>();
-  /** Panels, each at a provider, whose scripts may ask about orders that are new here: what a lost ask has counted is on no record. */
-  readonly #asking = new Set<string>();
   /** How often it came on, and had to. */
   engaged = 0;
   readonly wrongs: string[] = [];
@@ -82,11 +80,6 @@ export class BrakeCheck {
     this.#endings.set(name, [...(this.#endings.get(name) ?? []), { order, at, isBad: BAD.has(status), isOld, isForgotten: false }]);
   }
 
-  /** A panel has a script that asks. */
-  asks(of: OfPanel): void {
-    this.#asking.add(nameOf(of));
-  }
-
   /** After a commit and all that was heard with it. */
   look(brakes: readonly Braked[], now: number): void {
     for (const one of brakes) {
@@ -95,7 +88,7 @@ export class BrakeCheck {
       if (engaged && !this.#engaged.has(id)) {
         this.engaged += 1;
         // That of a whole provider goes by all panels but one: it is tested by itself.
-        if (panel !== null && !this.#asking.has(id) && (brake === null || !this.#isPerhapsUnusual(id, brake, now)))
+        if (panel !== null && (brake === null || !this.#isPerhapsUnusual(id, brake, now)))
           this.wrongs.push(`the brake of ${id} came on, and ${JSON.stringify(this.#endings.get(id))} ended`);
       }
       if (engaged) this.#engaged.add(id);

@@ -289,17 +289,14 @@ export class Watch {
       this.refillsWanted.set(order, (this.refillsWanted.get(order) ?? 0) + 1);
     }
     if (row["cancel_status"] !== null) this.cancelsWanted.add(`${provider}/${String(row["provider_order_id"])}`);
-    if (row["door"] !== null) this.brakes.asks({ provider, panel: String(row["panel"]) });
-    // One that is new and heard of was asked for by its panel's script.
-    const isHeard = before === null ? row["polled_at"] !== null : before["polled_at"] !== row["polled_at"];
-    if (isHeard && before?.["status"] !== row["status"])
+    if (before !== null && before["status"] !== row["status"] && before["polled_at"] !== row["polled_at"])
       this.brakes.heard(
         { provider, panel: String(row["panel"]) },
         {
           order: String(row["provider_order_id"]),
           status: row["status"],
           charge: row["charge"],
-          isOld: (before === null || before["polled_at"] === null) && row["add_digest"] === null,
+          isOld: before["polled_at"] === null && row["add_digest"] === null,
         },
         this.#options.now(),
       );

@@ -3,15 +3,16 @@
  * provider says now.
  */
 import type { Order } from "./order.ts";
-import { withCounted } from "./provider-brake.ts";
+import { endingOf } from "./provider-brake.ts";
 import { reconcile, type ReconcilePolicy } from "./reconcile.ts";
 import type { StatusReport } from "./order-report.ts";
 
 /**
- * The order after the provider's first answer about it. `fresh`: before that answer. Where its word has to wait, the order
- * stays as it was: what waits is put on record with an order that is there.
+ * The order after the provider's first answer about it. `fresh`: before that answer. Where its word has to wait, or the brake
+ * counts its end, the order stays as it was: both are written of an order that is on record.
  */
 export function adopted(fresh: Order, report: StatusReport, policy: ReconcilePolicy, now: number): Order {
-  const { next, refunds } = withCounted(reconcile(fresh.state, report, policy, now), fresh.state, now);
-  return refunds.length > 0 ? fresh : { ...fresh, state: next };
+  const { next, refunds } = reconcile(fresh.state, report, policy, now);
+  const isLater = refunds.length > 0 || endingOf(fresh.state, next, now).ended === 1;
+  return isLater ? fresh : { ...fresh, state: next };
 }

@@ -5,6 +5,7 @@
 import pLimit from "p-limit";
 import { adopted } from "../../domain/order-adoption.ts";
 import { brakeAfter, endingOf, isBraked, withCounted, withEndings } from "../../domain/provider-brake.ts";
+import type { ProviderState } from "../../domain/provider.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { isPerhapsLost, isProviderOrderId, numberOfOurs, showsTextIds } from "../../domain/order-ids.ts";
 import type { Order } from "../../domain/order.ts";
@@ -16,12 +17,11 @@ import { orderView } from "../../domain/order-view.ts";
 import { clientFor } from "../../provider/client-for.ts";
 import type { Capability, PollResult, ProviderClient } from "../../provider/client.ts";
 import { type Adopted, adoptedRow, adoptOrders, readAdopted } from "../../store/orders/adoption.ts";
-import { applyEach, type OrderWrite } from "../../store/orders/apply.ts";
+import { applyEach, applySweep, type OrderWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import { readStandings } from "../../store/orders/owners.ts";
 import { readForAdoption } from "../../store/orders/status-reads.ts";
 import { rowHeard, toOrder } from "../../store/rows/order.ts";
-import { writeEndings } from "../../store/refunds/refund-cases.ts";
 import type { Panel } from "../../store/panels/panels.ts";
 import { claimShare } from "../../store/panels/shares.ts";
 import { readStrangers, rememberStrangers } from "../../store/panels/strangers.ts";
@@ -91,7 +91,7 @@ export async function adopt(call: Context, panel: Panel, providerId: string, unk
  */
 async function sortIds(
   { env, ports }: Context,
-  { panel, provider }: Pick<Asking, "panel" | "provider">,
+  { panel, provider }: Of,
   { ids, unheard }: Unknown,
 ): Promise<{ readonly asked: readonly string[]; readonly nobodys: readonly string[]; readonly beyond: readonly string[] } | "busy"> {
   const told = await readStrangers(env.DB, { panel: panel.id, provider: provider.id }, ports.now());
@@ -112,74 +112,74 @@ async function sortIds(
   return { asked, nobodys: [...nobodys, ...others], beyond: [...beyond, ...contested] };
 }
 
-/** Whose orders are asked for, and those of them that are on record without having been heard of. */
-type Asking = { readonly panel: Panel; readonly provider: Provider; readonly unheard: ReadonlyMap<string, Order> };
+/** Whose orders are asked for, and of whom. */
+type Of = { readonly panel: Panel; readonly provider: Provider };
+/** `unheard`: those of them that are on record without having been heard of. */
+type Asking = Of & { readonly unheard: ReadonlyMap<string, Order> };
 
-async function putOnRecord(call: Context, asking: Asking, answers: PollResult["answers"]): Promise<void> {
+async function putOnRecord(call: Context, { panel, provider, unheard }: Asking, answers: PollResult["answers"]): Promise<void> {
   const { env, ports } = call;
-  const { panel, unheard } = asking;
   const now = ports.now();
   const said = [...answers].flatMap(([id, { report }]) => (report.kind === "status" ? [{ id, report }] : []));
   const wholeOf = ({ id, report }: ReportedOrder): Whole => ({
-    order: unheard.get(id) ?? toOrder(adoptedRow({ panel, provider: asking.provider, id, currency: report.currency }, now)),
+    order: unheard.get(id) ?? toOrder(adoptedRow({ panel, provider, id, currency: report.currency }, now)),
     report,
   });
-  const provider = await withEndingsOf(env.DB, asking, said.map(wholeOf), now);
   const putOff = await partsPutOff(env.DB, provider.id, said.map(wholeOf), now);
   const heard = said.map(({ id, report }) => ({ id, report: withoutParts(report, putOff) }));
   const wholes = heard.map(wholeOf);
   const fresh = heard.flatMap((each) => (unheard.has(each.id) ? [] : [newOrder(now, panel, provider, each)]));
   await adoptOrders(env.DB, fresh, now);
   await adoptParts(env.DB, wholes, provider.state, now);
-  // Those whose word has to wait were put on record as if unheard: what waits is written to an order that is there.
-  const waiting = fresh.flatMap(({ row }) => (row.polled_at === null ? [row.provider_order_id] : []));
-  const known = waiting.length === 0 ? unheard : new Map([...unheard, ...(await readAdopted(env.DB, panel.id, provider.id, waiting))]);
-  const firstHeard = heard.flatMap(({ id, report }) => {
-    const order = known.get(id);
-    return order === undefined ? [] : [firstWrite(order, { panel, provider }, report, now)];
-  });
-  // One that a sweep has written meanwhile has been heard of.
-  await applyEach(env.DB, firstHeard);
+  // Of some nothing but themselves was put on record: what waits, or counts, is written of an order that is there.
+  const waiting = new Set(fresh.flatMap(({ row }) => (row.polled_at === null ? [row.provider_order_id] : [])));
+  const later = heard.filter(({ id }) => unheard.has(id) || waiting.has(id));
+  await writeFirst(env.DB, { panel, provider }, later, now);
 }
 
-/** How often it is tried to count endings that others count at the same moment. */
-const MAX_COUNTS = 3;
+/** How often first answers are written that others' writes at the provider come before. Then the next poll brings them. */
+const MAX_TURNS = 3;
 
 /**
- * The provider once its brake has counted how these orders ended, before anything of that is told: a swapped key may show here
- * first. Where others were always quicker, theirs alone are counted; an ask that is lost after this and comes again counts twice,
- * which holds sooner. One row written where one has ended. Rules [B1], [O43].
+ * Writes the first answers about a panel's orders. Where some have ended, the brake counts them in the same transaction, and what
+ * makes it engage is the first that it holds: a swapped key may show here before any sweep has seen it. One that a sweep has
+ * written meanwhile has been heard of, and counted. Rules [B1], [B3], [O43].
  */
-async function withEndingsOf(db: D1Database, { panel, provider }: Asking, heard: readonly Whole[], now: number): Promise<Provider> {
+async function writeFirst(db: D1Database, { panel, provider }: Of, heard: readonly ReportedOrder[], now: number): Promise<void> {
+  if (heard.length === 0) return;
+  const reports = new Map(heard.map(({ id, report }) => [id, report]));
   let known = provider;
-  for (let turn = 0; turn < MAX_COUNTS; turn += 1) {
-    const { brake, state } = known;
-    const of = { panel, provider: known };
-    const added = heard.map(({ order, report }) =>
-      endingOf(order.state, reconcile(order.state, report, policyAt(of, order), now).next, now),
-    );
-    if (brake === null || added.every(({ ended }) => ended === 0)) return known;
-    const endings = withEndings(state.endings, panel.id, added, now);
-    const after = { endings, ...brakeAfter(endings, brake, state, now) };
-    if (await writeEndings(db, known, after)) return { ...known, state: { ...state, ...after } };
-    known = (await readForAdoption(db, provider.id)) ?? known;
+  for (let turn = 0; turn < MAX_TURNS; turn += 1) {
+    // Read after the provider's row: what is written of them from then on makes that outdated.
+    const orders = await readAdopted(db, panel.id, known.id, [...reports.keys()]);
+    const writesUnder = (state: ProviderState): OrderWrite[] =>
+      [...orders].flatMap(([id, order]) => {
+        const report = reports.get(id);
+        const of = { panel, provider: { ...known, state } };
+        return report === undefined || order.state.providerStatus !== null ? [] : [firstWrite(order, of, report, now)];
+      });
+    const { brake, state, stateVersion } = known;
+    const writes = writesUnder(state);
+    const ended = writes.map(({ order, next }) => endingOf(order.state, next, now)).filter((ending) => ending.ended === 1);
+    if (ended.length === 0) return void (await applyEach(db, writes));
+    const endings = withEndings(state.endings, panel.id, ended, now);
+    const after = { ...state, endings, ...(brake === null ? {} : brakeAfter(endings, brake, state, now)) };
+    const written = await applySweep(db, writesUnder(after), { provider: known.id, seen: stateVersion, state: after });
+    const current = written === "outdated" ? await readForAdoption(db, known.id) : null;
+    if (current === null) return;
+    known = current;
   }
-  return known;
 }
 
 /** What the provider's first answer makes of an order that was adopted without one. */
-function firstWrite(order: Order, of: Pick<Asking, "panel" | "provider">, report: StatusReport, time: number): OrderWrite {
+function firstWrite(order: Order, of: Of, report: StatusReport, time: number): OrderWrite {
   const now = Math.max(time, order.updatedAt);
   const decision = withCounted(reconcile(order.state, report, policyAt(of, order), now), order.state, time);
   return moveWrite(order, decision, of.provider.state, now);
 }
 
 /** Asks for the orders' status, as few calls as the provider allows, until the time is up. */
-async function ask(
-  call: Context,
-  { panel, provider }: Pick<Asking, "panel" | "provider">,
-  ids: readonly string[],
-): Promise<Pick<PollResult, "answers" | "failure">> {
+async function ask(call: Context, { panel, provider }: Of, ids: readonly string[]): Promise<Pick<PollResult, "answers" | "failure">> {
   const { ports } = call;
   const { many, learnedBatchSize } = provider.state;
   const capability: Capability = { many, batchSize: Math.min(provider.batchSize, learnedBatchSize) };
@@ -227,7 +227,7 @@ function newOrder(now: number, panel: Panel, provider: Provider, { id, report }:
   return { row: { ...rowHeard(fresh, order.state), door: "connect" }, partOf: null, shown: orderView(order, provider.state, now) };
 }
 
-function policyAt({ panel, provider }: Pick<Asking, "panel" | "provider">, order: Order): ReconcilePolicy {
+function policyAt({ panel, provider }: Of, order: Order): ReconcilePolicy {
   return {
     statusWords: provider.settings.statusWords,
     progressPercent: 0,

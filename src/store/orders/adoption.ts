@@ -44,7 +44,6 @@ const COLUMNS = [
     "provider_currency",
   ] as const),
   ...(["start_count", "remains", "reason", "flags", "left_to_panel", "parts", "told", "cadence", "polled_at"] as const),
-  ...(["counted_at", "counted_badly"] as const),
   ...(["created_at", "progress_at", "final_at", "error_at", "updated_at", "final_answer"] as const),
 ] as const satisfies readonly (keyof OrderRow)[];
 

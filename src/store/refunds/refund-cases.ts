@@ -3,7 +3,6 @@
  */
 import type { RefundFacts } from "../../domain/feed.ts";
 import type { Order } from "../../domain/order.ts";
-import type { ProviderState } from "../../domain/provider.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 import { type Provider, type ProviderRow, toProvider, WITH_POLICIES } from "../rows/provider.ts";
 import { type RefundRow, toFacts } from "./refund-reads.ts";
@@ -75,24 +74,6 @@ export async function readBraked(db: D1Database, provider: string, panel: string
     .all<OrderRow>();
   return results.map(toOrder);
 }
-
-/**
- * Writes how a provider's orders ended of late, and what its brake holds by that; false where its state is not as it was seen any
- * more. One row written.
- */
-export async function writeEndings(db: D1Database, { id, stateVersion }: Provider, after: Counted): Promise<boolean> {
-  const { endings, brakeEngagedAt, brakedPanels } = after;
-  const { meta } = await db
-    .prepare(
-      `UPDATE providers SET endings = ?3, brake_engaged_at = ?4, braked_panels = ?5, state_version = state_version + 1
-       WHERE id = ?1 AND state_version = ?2`,
-    )
-    .bind(id, stateVersion, JSON.stringify(endings), brakeEngagedAt, JSON.stringify(brakedPanels))
-    .run();
-  return meta.changes > 0;
-}
-
-type Counted = Pick<ProviderState, "endings" | "brakeEngagedAt" | "brakedPanels">;
 
 /** Lets a provider's brake go, and forgets the endings that engaged it. */
 export function disengageStatement(db: D1Database, provider: string): D1PreparedStatement {

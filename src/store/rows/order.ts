@@ -253,8 +253,6 @@ export function rowHeard(row: OrderRow, state: OrderState): OrderRow {
     left_to_panel: state.leftToPanel ? 1 : 0,
     parts: state.parts === null ? null : JSON.stringify(state.parts),
     told: state.reportedFinal === null ? null : JSON.stringify(state.reportedFinal),
-    counted_at: state.counted?.at ?? null,
-    counted_badly: state.counted?.badly === true ? 1 : 0,
     cadence: state.cadence,
     polled_at: state.polledAt,
     progress_at: state.progressAt,

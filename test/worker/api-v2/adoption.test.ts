@@ -80,6 +80,15 @@ describe("an id that nobody has heard of", () => {
       ]);
     });
 
+    it("count once, though two scripts ask for them at the same moment", async () => {
+      world.says = (fields) => each(fields, said({ status: "Canceled", remains: "1000" }));
+      const answers = await Promise.all([world.status({ orders: ids.join(",") }), world.status({ orders: ids.join(",") })]);
+      for (const { json } of answers) expect(words(json)).toEqual(new Set(["Pending"]));
+      expect(JSON.parse(String((await rows("SELECT endings FROM providers"))[0]?.["endings"]))).toEqual([
+        [expect.any(Number), 40, 40, world.panelId],
+      ]);
+    });
+
     it("are told where most of the panel's orders end well", async () => {
       const bad = new Set(ids.slice(0, 10));
       world.says = (fields) =>
