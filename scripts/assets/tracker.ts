@@ -1,25 +1,21 @@
 /** The tracker: one script, and a file of texts for each language. */
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { build, type Plugin, transform } from "esbuild";
+import { type Plugin, transform } from "esbuild";
 import { STATUSES, STATUS_NAMES } from "../../src/domain/status.ts";
 import { textsIn } from "../../src/http/v1/statuses/texts.ts";
 import { ENGLISH, type Texts, withTexts } from "../../tracker/texts.ts";
+import { writeBundle } from "./bundle.ts";
 
 const TRACKER = join(import.meta.dirname, "../../tracker");
 const LANGUAGES = join(TRACKER, "languages");
 
 export async function buildTracker(out: string): Promise<void> {
-  await build({
+  await writeBundle({
     entryPoints: [join(TRACKER, "main.ts")],
     outfile: join(out, "tracker.v1.js"),
-    bundle: true,
-    minify: true,
     // Not a module, so that a classic script element can load it, too.
     format: "iife",
-    target: "es2022",
-    charset: "utf8",
-    legalComments: "none",
     plugins: [styleSheets],
   });
   mkdirSync(join(out, "tracker"), { recursive: true });
