@@ -11,6 +11,7 @@ import { tellFailure } from "../kit/toast.tsx";
 import { AlertsOf } from "./alerts.tsx";
 import { BrakeBanner } from "./brake.tsx";
 import { HealthText, StateBadge } from "./health.tsx";
+import { HookCard } from "./provider-hook.tsx";
 import { RulesCards } from "./provider-rules.tsx";
 import { editProvider, switchProvider, tryProvider } from "./provider-settings.tsx";
 import { Balance, rowOf } from "./provider-table.tsx";
@@ -44,6 +45,7 @@ export function ProviderPage({ id }: { readonly id: string }) {
             <div>
               <Settings provider={shown} />
               <Words provider={shown} />
+              <HookCard id={id} />
               <ListChanges id={id} />
             </div>
           </div>

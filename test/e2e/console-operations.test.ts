@@ -1,10 +1,11 @@
 /** The console's rarer deeds, in a real browser: what a brake holds, orders in doubt, alerts, channels, webhooks, rules. */
+import { createHmac } from "node:crypto";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, test } from "vitest";
 import { ALERT_KINDS, type AlertKind } from "../../src/domain/alert.ts";
 import { alertPage } from "../../src/domain/alert-page.ts";
 import { openChromium } from "./chromium.ts";
-import { brakeAcme, button, confirm, dialog, openConsole, seriousBarriers, SOON, told, visit } from "./console-scene.ts";
+import { brakeAcme, button, confirm, dialog, openConsole, refusal, seriousBarriers, SOON, told, visit } from "./console-scene.ts";
 import { type Host, openHost, openShop, type Shop } from "./tracker-scene.ts";
 
 type Received = { readonly path: string; readonly body: string };
@@ -210,6 +211,36 @@ describe("webhooks", () => {
     expect(secret).toMatch(/^whsec_/);
     await button(page, "I have kept it").click();
     await expect.poll(() => page.content(), SOON).not.toContain(secret);
+  });
+
+  test("a provider's own get a URL that is shown once, are signed as it says, and end", async () => {
+    const page = await open("/providers/acme");
+    await button(page, "How they are signed").click();
+    await confirm(page, "Save", { secret: "d2Vic2VjcmV0" });
+    await expect.poll(() => refusal(page).textContent(), SOON).toContain("webhook");
+    await button(page, "Leave it").click();
+
+    await button(page, "New URL").click();
+    await confirm(page, "Make it");
+    const url = await dialog(page).locator('[name="secret"]').inputValue();
+    expect(url).toContain(`${shop.api}/hooks/acme/`);
+    await button(page, "I have kept it").click();
+    await expect.poll(() => page.content(), SOON).not.toContain(url);
+    const body = "order=23501";
+    const send = async (headers: Record<string, string> = {}) => (await fetch(url, { method: "POST", body, headers })).status;
+    expect(await send()).toBe(200);
+
+    await button(page, "How they are signed").click();
+    await dialog(page).locator('[name="scheme"]').selectOption("hmac");
+    await confirm(page, "Save", { secret: "its own secret", header: "X-Acme", prefix: "v0=" });
+    await expect.poll(() => told(page).textContent(), SOON).toContain("Saved.");
+    expect(await send()).toBe(401);
+    expect(await send({ "X-Acme": `v0=${createHmac("sha256", "its own secret").update(body).digest("hex")}` })).toBe(200);
+
+    await button(page, "End the URL").click();
+    await confirm(page, "End it");
+    await expect.poll(() => told(page).textContent(), SOON).toContain("Ended.");
+    expect(await send()).toBe(404);
   });
 });
 
