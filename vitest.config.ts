@@ -7,6 +7,9 @@ const migrations = await readD1Migrations(fileURLToPath(new URL("./migrations", 
 /** CI asks for the results as a file, to count them. */
 const resultsFile = process.env["VITEST_JSON"];
 
+/** Nothing in these is timed: they take all cores, and a shared machine may be slow. */
+const UNTIMED = { maxWorkers: "100%", testTimeout: 30_000 } as const;
+
 export default defineConfig({
   test: {
     ...(resultsFile === undefined ? {} : { reporters: ["default", ["json", { outputFile: resultsFile }]] }),
@@ -14,8 +17,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          // Nothing here is timed; a shared machine may be slow.
-          testTimeout: 30_000,
+          ...UNTIMED,
           include: ["test/unit/**/*.test.ts", "test/simulator/**/*.test.ts", "test/reference/**/*.test.ts", "test/histories/**/*.test.ts"],
           environment: "node",
         },
@@ -37,10 +39,19 @@ export default defineConfig({
             },
           }),
         ],
-        // Nothing here is timed; a shared machine may be slow.
-        test: { name: "worker", include: ["test/worker/**/*.test.ts"], testTimeout: 30_000 },
+        test: { ...UNTIMED, name: "worker", include: ["test/worker/**/*.test.ts"] },
       },
-      { test: { name: "e2e", include: ["test/e2e/**/*.test.ts"], environment: "node", testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: "e2e",
+          // Pages and processes are waited for here: after the others, with a core to spare.
+          sequence: { groupOrder: 1 },
+          include: ["test/e2e/**/*.test.ts"],
+          environment: "node",
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
     ],
   },
 });
