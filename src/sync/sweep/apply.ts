@@ -62,7 +62,7 @@ export async function applyPollRun(db: D1Database, run: PollRun, context: ApplyC
 
 /**
  * What came of a write, and the run on the provider's state as it is then. `void`: the provider's settings were changed
- * meanwhile, and nothing of the run counts any more.
+ * meanwhile, or the database was put back to an earlier time, and nothing of the run counts any more.
  */
 type Written = { readonly result: "written" | "refused" | "void"; readonly present: PollRun; readonly writes: Writes };
 
@@ -198,13 +198,15 @@ function done(run: PollRun, orders: readonly OrderWrite[]): Applied {
 }
 
 /**
- * The same run on the provider's present state; null when its settings were changed meanwhile. What another sweep has written
- * of the same orders has been counted, by the brake too, and is not counted again.
+ * The same run on the provider's present state; null when its settings were changed meanwhile, or when that state is an earlier
+ * one: the database was put back, and these orders are not as they were read. What another sweep has written of the same orders
+ * has been counted, by the brake too, and is not counted again.
  */
 async function withFreshState(db: D1Database, run: PollRun, writes: readonly OrderWrite[]): Promise<PollRun | null> {
   const orders = writes.map(({ order }) => order);
   const { provider, changed } = await readFresh(db, run.provider.id, orders);
   if (provider === undefined || provider.settingsVersion !== run.provider.settingsVersion) return null;
+  if (provider.stateVersion < run.provider.stateVersion) return null;
   return { ...run, provider, overtaken: new Set([...run.overtaken, ...changed]) };
 }
 
