@@ -359,6 +359,28 @@ describe("late news", () => {
     expect(await order(1)).toMatchObject({ status: "in_progress", version: 1 });
     expect((await shownOrder(run, 1)).checked_at).toBe(new Date(NOW - 300_000).toISOString());
   });
+
+  it("is dropped when the database was put back meanwhile: its orders are not as they were read", async () => {
+    await addProvider("acme", { many: "yes" });
+    await addOrders("p", "acme", 1, 1, young);
+    await env.DB.prepare("UPDATE providers SET state_version = 9").run();
+    const run = new World();
+    const release = held(run, inProgress(), inProgress());
+    await run.tick();
+    const older = run.deliver(run.sent.shift());
+    while (run.calls.length === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    await env.DB.batch([
+      env.DB.prepare("UPDATE providers SET state_version = 4"),
+      env.DB.prepare("UPDATE orders SET status = 'pending', version = version - 1"),
+    ]);
+    release();
+    expect(await older).toBe("ack");
+    expect(await shownOrder(run, 1)).toMatchObject({ status: "pending", checked_at: new Date(NOW - 300_000).toISOString() });
+    expect(await rows("SELECT state_version FROM providers")).toEqual([{ state_version: 4 }]);
+    run.now += 60_000;
+    await run.run(1);
+    expect(await shownOrder(run, 1)).toMatchObject({ status: "in_progress", checked_at: new Date(NOW + 60_000).toISOString() });
+  });
 });
 
 describe("what the database refuses", () => {
