@@ -19,7 +19,7 @@ const RISING_MINUTES = 120;
 export class Staleness {
   readonly #system: System;
   /** Since when an order is behind, and the longest cadence that it has had since. */
-  readonly #behind = new Map<string, { readonly since: number; readonly cadence: number }>();
+  readonly #behind = new Map<string, { readonly since: number; readonly cadence: number; readonly shown: unknown }>();
   #markedAt: number;
   #looks = 0;
   readonly wrongs: string[] = [];
@@ -68,15 +68,17 @@ export class Staleness {
   }
 
   /** Notes whether something of an order is behind; and answers whether it is since the faults stopped. */
-  #isOld(what: string, isBehind: boolean, { panel, n, id, provider, cadence }: Row): boolean {
+  #isOld(what: string, isBehind: boolean, { panel, n, id, provider, cadence, status }: Row): boolean {
     const key = `${String(panel)}/${String(n)} ${what}`;
     if (!isBehind) {
       this.#behind.delete(key);
       return false;
     }
     const { now } = this.#system;
-    const before = this.#behind.get(key) ?? { since: this.#looks === 0 ? this.#markedAt : now, cadence: 0 };
-    const behind = { since: before.since, cadence: Math.max(before.cadence, Number(cadence ?? 0)) };
+    const known = this.#behind.get(key);
+    // With another status it has caught up in between, and the provider has gone on.
+    const before = known !== undefined && known.shown === status ? known : { since: this.#looks === 0 ? this.#markedAt : now, cadence: 0 };
+    const behind = { since: before.since, cadence: Math.max(before.cadence, Number(cadence ?? 0)), shown: status };
     this.#behind.set(key, behind);
     const minutes = (now - behind.since) / MINUTE_MS;
     if (what === "status") this.longest = Math.max(this.longest, minutes);

@@ -25,7 +25,8 @@ export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left
     const amount = refund["amount"] === null ? null : Number(refund["amount"]);
     const at = Number(after.row["rejected_at"] ?? refund["decided_at"]);
     if (old === undefined && refund["kind"] === "goodwill") decisions.push((order) => order.goodwill(amount ?? 0));
-    else if (old === undefined && refund["kind"] === "clawback") decisions.push((order, { policy }) => order.clawBack(amount ?? 0, policy));
+    else if (old === undefined && refund["kind"] === "clawback")
+      decisions.push((order, { policy, parts = null }) => order.clawBack(amount ?? 0, policy, parts));
     else if (old !== undefined && old["status"] !== refund["status"] && refund["decided_by"] !== "rules")
       decisions.push(refund["status"] === "posted" ? (order) => order.approve(amount) : (order) => order.reject(at));
   }

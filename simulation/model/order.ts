@@ -382,12 +382,13 @@ export class ModelOrder {
 
   /**
    * A person takes back what was returned, goodwill first. A decision about what was posted and nothing else: the amount
-   * due is not posted again, and what is held stays to be decided. `policy`: what is due goes by it, where it has changed.
+   * due is not posted again, and what is held stays to be decided. `policy`, `parts`: what is due goes by them, where they have
+   * changed.
    */
-  clawBack(amount: number, policy?: Policy): void {
+  clawBack(amount: number, policy?: Policy, known: PartsKnown | null = null): void {
     const is = this.#is;
     const { charge, quantity } = this;
-    const parts = is.multi ? (is.parts ?? NO_PARTS) : null;
+    const parts = is.multi ? (known ?? is.parts ?? NO_PARTS) : null;
     if (policy !== undefined && isFinal(is.status)) is.due = dueOf({ ...is, charge, quantity, parts }, policy);
     within(amount, 1, is.refunded);
     is.goodwill -= Math.min(is.goodwill, amount);

@@ -75,12 +75,15 @@ export function withCounted<T extends { readonly next: OrderState }>(decision: T
 /** Slots that are kept at most: some 30 bytes each, in a row that every poll writes. The oldest are forgotten first. */
 const MOST_SLOTS = 400;
 
+/** Clocks of two processes may be seconds apart: what another one has counted in the next slot already stays. */
+const SLOTS_AHEAD = 1;
+
 /** The endings of the last hour with a panel's new ones added. `now` in epoch ms. */
 export function withEndings(endings: Endings, panel: string, added: readonly Ending[], now: number): Endings {
   const slot = Math.floor(now / SLOT_MS);
   const moved = added.flatMap(({ before }) => (before === null ? [] : [Math.floor(before / SLOT_MS)]));
   const recent = without(
-    endings.filter(([at]) => at > slot - 12 && at <= slot),
+    endings.filter(([at]) => at > slot - 12 && at <= slot + SLOTS_AHEAD),
     panel,
     moved,
   );

@@ -4,7 +4,7 @@
  */
 import { hasGivenWay } from "./order-owner.ts";
 import { FLAGS, type OrderState, type Reason } from "./order.ts";
-import { refundDue, type RefundRules } from "./refund-rules.ts";
+import { type PartFacts, refundDue, type RefundRules } from "./refund-rules.ts";
 import { isOver, isWordOnly, withOverFlag } from "./refund-plan.ts";
 import type { Cadence } from "./poll-pacing.ts";
 import { isActive } from "./status.ts";
@@ -98,16 +98,17 @@ export function giveGoodwill(state: OrderState, amount: number): After {
 
 /**
  * Takes money back that was returned, goodwill first, and touches nothing else: what waits stays. Of an order that has
- * ended it is a decision: what was due for the amount that is taken back is not posted again. Rules [D10] to [D12].
+ * ended it is a decision: what was due for the amount that is taken back is not posted again. `parts`: those of an order of
+ * several, as they stand now. Rules [D10] to [D12].
  */
-export function clawBack(state: OrderState, amount: number, rules: RefundRules): After {
+export function clawBack(state: OrderState, amount: number, rules: RefundRules, parts: readonly PartFacts[] = []): After {
   if (amount > state.refunded) return { ok: false, failure: { code: "above_refunded", most: state.refunded } };
   const refunded = state.refunded - amount;
   const goodwill = Math.max(0, state.goodwill - amount);
-  const decided = isActive(state.status) ? state.decided : takenBackTo(state, refunded, dueBehind(state, rules));
+  const decided = isActive(state.status) ? state.decided : takenBackTo(state, refunded, dueBehind(state, rules, parts));
   const next = { ...state, refunded, goodwill, decided, refundCount: state.refundCount + 1 };
   // It can be answered by this, and never comes of it.
-  const due = refundDue(state, rules);
+  const due = refundDue(state, rules, parts);
   const isStillOver = due.kind === "due" ? isOver(next, due.amount) : refunded > goodwill;
   return { ok: true, value: withOverFlag(next, (state.flags & FLAGS.over_refunded) !== 0 && isStillOver) };
 }
@@ -120,16 +121,14 @@ function takenBackTo({ status, decided }: OrderState, refunded: number, due: num
 }
 
 /** The total due that what was returned so far answers: all of it, but for what waits. Null where nobody knows. */
-function dueBehind(state: OrderState, rules: RefundRules): number | null {
-  const { hold, decided, status, refunded, multi } = state;
+function dueBehind(state: OrderState, rules: RefundRules, parts: readonly PartFacts[]): number | null {
+  const { hold, decided, status, refunded } = state;
   const remembered = decided?.status === status ? decided : null;
   // planted: clawback-beside-hold
   if (hold !== null && hold.amount !== null) {
     return hold.due === null ? (remembered?.due ?? refunded) : hold.due - hold.amount;
   }
-  const due = refundDue(state, rules);
-  // How the parts of an order of several stand is not known here: what was decided about is still what is due.
-  if (multi && remembered !== null) return remembered.due;
+  const due = refundDue(state, rules, parts);
   return due.kind === "due" ? due.amount : (remembered?.due ?? null);
 }
 

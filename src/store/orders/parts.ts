@@ -25,6 +25,7 @@ const MAX_PARTS_A_DAY = 2000;
 
 /** An order of several parts, and what its provider says of it now. */
 export type Whole = { readonly order: Order; readonly report: StatusReport };
+type Naming = { readonly order: Order; readonly report: Pick<StatusReport, "parts"> };
 
 /** Of these, half are what one panel may have of them, so that none is left without by another's orders. */
 const MAX_PARTS_OF_A_PANEL = MAX_PARTS_A_DAY / 2;
@@ -97,7 +98,7 @@ export async function adoptParts(db: D1Database, wholes: readonly Whole[], polli
  */
 export async function readParts(
   db: D1Database,
-  wholes: readonly Whole[],
+  wholes: readonly Naming[],
   putOff: ReadonlySet<string>,
 ): Promise<ReadonlyMap<Order, readonly PartFacts[]>> {
   const named = wholes.flatMap(({ order, report }, i) => {
@@ -116,6 +117,12 @@ export async function readParts(
     for (const { i, id, status, remains, heard } of results) note(i, id, { status, remains, heard: heard === 1 });
   }
   return new Map([...found].map(([whole, parts]) => [whole, [...parts.values()]]));
+}
+
+/** How the parts of an order stand that it has named so far. Nothing is read of one without parts. */
+export async function readPartsOf(db: D1Database, order: Order): Promise<readonly PartFacts[]> {
+  if (order.state.parts === null) return [];
+  return (await readParts(db, [{ order, report: { parts: null } }], new Set())).get(order) ?? [];
 }
 
 type PartRow = { i: number; id: string; status: Status; remains: number | null; heard: 0 | 1 };

@@ -104,6 +104,13 @@ describe("the count of endings", () => {
     expect(sums(withEndings(order.endings, "b", [], NOW + 2 * HOUR))).toEqual([0, 0]);
   });
 
+  it("keeps what a clock some seconds ahead has counted, and nothing of a clock that is far ahead", () => {
+    const bad = [{ ended: 1, badly: 1, before: null }] as const;
+    const ahead = withEndings([], "a", bad, NOW + HOUR / 12);
+    expect(sums(withEndings(ahead, "a", bad, NOW + HOUR / 12 - 1))).toEqual([2, 2]);
+    expect(sums(withEndings(withEndings([], "a", bad, NOW + HOUR), "a", bad, NOW))).toEqual([1, 1]);
+  });
+
   it("never has more orders than ended, nor more bad ones than all, however their ends flap", () => {
     const moves = fc.array(
       fc.tuple(fc.nat({ max: 5 }), fc.constantFrom<Status>("completed", "canceled", "in_progress", "partial"), fc.nat({ max: 20 })),

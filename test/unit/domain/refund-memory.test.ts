@@ -51,7 +51,7 @@ class Life {
   }
 
   clawsBack(amount: number): this {
-    return this.decided(clawBack(this.state, amount, RULES));
+    return this.decided(clawBack(this.state, amount, RULES, this.parts));
   }
 
   givesGoodwill(amount: number): this {
@@ -360,6 +360,17 @@ describe("several parts", () => {
     const whole = severalOf(canceled).says("Completed").approves().clawsBack(400_000);
     expect(whole.says("Completed").steps).toEqual([]);
     expect(whole.state.refunded).toBe(500_000);
+  });
+
+  it("are not said to be refunded too much, for what a person granted and left after they came right", () => {
+    const whole = severalOf(canceled).says("Completed").approves();
+    whole.parts = [completed];
+    expect(whole.says("Completed").flags).toContain("over_refunded");
+    expect(whole.clawsBack(400_000).flags).not.toContain("over_refunded");
+    expect(whole.says("Completed").flags).not.toContain("over_refunded");
+    // Should they fall short again, that is more than was due then, and a person has granted less.
+    whole.parts = [canceled];
+    expect(whole.says("Completed").steps).toMatchObject([{ kind: "hold", amount: 400_000, reason: "multi_order" }]);
   });
 
   it.each<[string, Life["parts"], Partial<OrderState>, Partial<RefundPolicy>, string]>([

@@ -102,7 +102,7 @@ class Followed {
       case "clawback": {
         const amount = this.#amount(event.draw, state.refunded);
         if (amount === null) return;
-        return this.#decide(clawBack(state, amount, this.#policy), {
+        return this.#decide(clawBack(state, amount, this.#policy, this.#parts), {
           n: state.refundCount + 1,
           kind: "clawback",
           status: "posted",

@@ -12,6 +12,7 @@ import { withDismissals } from "../../../domain/order-dismissal.ts";
 import { withOutdated } from "../../../domain/panel-status.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { applyDecision, type OrderWrite, type RefundWrite } from "../../../store/orders/apply.ts";
+import { readPartsOf } from "../../../store/orders/parts.ts";
 import { auditStatement } from "../../../store/operations/audit.ts";
 import { readAccount } from "../../../store/ledger/credits.ts";
 import { type RefundCase, readRefundCase } from "../../../store/refunds/refund-cases.ts";
@@ -93,13 +94,14 @@ export function postGoodwill(context: MoneyContext, { params: { id }, body }: De
 
 /** `POST /v1/orders/{id}/clawbacks`: takes back what was refunded; it is shown as a refund of a negative amount. */
 export function postClawback(context: MoneyContext, { params: { id }, body }: Decides<typeof ownDecisionBody>): Promise<Answer> {
-  return decideOwn(context, id, { kind: "clawback", ...body }, ({ order, provider }) => {
-    return clawBack(order.state, body.amount, policyFor(order, provider.policies));
+  return decideOwn(context, id, { kind: "clawback", ...body }, async ({ order, provider }) => {
+    const parts = await readPartsOf(context.db, order);
+    return clawBack(order.state, body.amount, policyFor(order, provider.policies), parts);
   });
 }
 
 type OwnDecision = { readonly kind: "goodwill" | "clawback"; readonly amount: number; readonly note: string };
-type Decide = (found: RefundCase) => Decided<OrderState>;
+type Decide = (found: RefundCase) => Decided<OrderState> | Promise<Decided<OrderState>>;
 
 function decideOwn(context: MoneyContext, id: string, decision: OwnDecision, decide: Decide): Promise<Answer> {
   const { db, panel } = context;
@@ -107,7 +109,7 @@ function decideOwn(context: MoneyContext, id: string, decision: OwnDecision, dec
     const found = await readRefundCase(db, panel.id, id);
     if (found === null) return fail({ code: "order_not_found", order: id });
     if (!mayDecide(panel, found.order)) return fail({ code: "operators_money", subject: `order ${id}` });
-    const after = decide(found);
+    const after = await decide(found);
     if (!after.ok) return fail(problem(after.failure, found.order));
     return postOwn(context, found, decision, after.value);
   };
