@@ -1,14 +1,14 @@
 /** `/` goes to the search, `?` says the keys, `j` and `k` go down and up a list; pages add keys of their own. */
-import { useEffect } from "preact/hooks";
+import { useLayoutEffect } from "preact/hooks";
 import { isAsking, tell } from "./dialog.tsx";
 
 type Keys = Readonly<Record<string, () => unknown>>;
 
 const ofPage = new Set<Keys>();
 
-/** Keys that hold while a page is shown. */
+/** Keys that hold while a page is shown: as soon as what they are about is seen, and no longer. */
 export function useKeys(keys: Keys): void {
-  useEffect(() => {
+  useLayoutEffect(() => {
     ofPage.add(keys);
     return () => void ofPage.delete(keys);
   });

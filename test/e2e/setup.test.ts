@@ -163,6 +163,10 @@ describe.concurrent("npm run setup", { timeout: TIMEOUT_MS }, () => {
       expect(dry.stdout).toMatch(new RegExp(`^${step} .*would be`, "m"));
     }
     expect(readFileSync(join(clone.root, "wrangler.toml"), "utf8")).toContain('PLAN = "free"');
+  });
+
+  test("says of an option's value what it takes, before anything is made", async () => {
+    const clone = new Clone(where, "odd");
     const odd: [args: string[], message: string][] = [
       [["--name", "Not A Name"], "--name takes 2 to 50 small letters, digits and dashes"],
       [["--provider", "Acme Inc"], "--provider takes 1 to 64 letters"],
@@ -171,9 +175,16 @@ describe.concurrent("npm run setup", { timeout: TIMEOUT_MS }, () => {
       [["--currency", "$"], "--currency takes a code such as USD"],
       [["--url", "http://panel.example.com"], "--url: panel.example.com is asked over https only"],
     ];
-    const ended = await Promise.all(odd.map(([args]) => clone.setup(args)));
-    for (const [at, { code, stderr }] of ended.entries()) expect([code, stderr]).toEqual([1, expect.stringContaining(odd[at]?.[1] ?? "")]);
+    // One after the other: each looks for files that it has left.
+    for (const [args, message] of odd) {
+      const { code, stderr } = await clone.setup(args);
+      expect([code, stderr]).toEqual([1, expect.stringContaining(message)]);
+    }
+    expect(clone.changes()).toEqual([]);
+  });
 
+  test("leaves what another project has under its name", async () => {
+    const clone = new Clone(where, "taken");
     // Neither a secret of that name nor the table that wrangler keeps of migrations makes them ours.
     const site = {
       versions: [],
