@@ -17,7 +17,7 @@ export function simulatorFetch(
     const admin = /^\/admin(\/|$)/.test(call.path);
     const reply = admin ? answerAdmin(world, call) : answerCall(world, call);
     if (reply.kind === "reset") throw new TypeError("fetch failed");
-    if (reply.kind === "hang") return heldUntil(request.signal);
+    if (reply.kind === "hang") return heldUntilAborted(request);
     if (reply.afterMs > 0) await wait(reply.afterMs);
     return new Response(reply.body, { status: reply.status, headers: reply.headers });
   };
@@ -38,9 +38,18 @@ async function callOf(request: Request): Promise<Call> {
   };
 }
 
-function heldUntil(signal: AbortSignal): Promise<never> {
+/** Node collects a request that nobody holds, and then its signal never fires. */
+const held = new Set<Request>();
+
+function heldUntilAborted(request: Request): Promise<never> {
+  const { signal } = request;
+  held.add(request);
   return new Promise((_, reject) => {
-    if (signal.aborted) reject(signal.reason);
-    signal.addEventListener("abort", () => reject(signal.reason));
+    const end = (): void => {
+      held.delete(request);
+      reject(signal.reason);
+    };
+    if (signal.aborted) end();
+    else signal.addEventListener("abort", end);
   });
 }

@@ -463,7 +463,7 @@ describe("the simulator without a port", () => {
 
   it("fails, hangs and waits as fetch would", async () => {
     await expect(ask(["down"])).rejects.toThrow("fetch failed");
-    // Held here: one that nobody holds may be collected before it fires.
+    // Held here: one that nobody holds may be collected before it fires. So may a request, unless the simulator holds it.
     const signal = AbortSignal.timeout(20);
     await expect(ask(["hang"], { signal })).rejects.toThrow(/timeout/);
     expect(signal.aborted).toBe(true);
