@@ -17,7 +17,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "refund on a missing order",
     harm: "an order that its provider leaves out of an answer counts as canceled",
-    edits: [replace("left-out-is-missing: right", `$(entry-report: id.name)({ status: "Canceled" }, "")`)],
+    edits: [replace("left-out-is-missing: right", `$(entry-report: id.name)({ status: "Canceled" }, { key: "" })`)],
   },
   {
     name: "no fence on the order's version",
