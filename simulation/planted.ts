@@ -46,7 +46,12 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "ack before the work",
     harm: "a check, or a request for a refill, that dies is lost",
-    edits: [insertBefore("work-on-message", "$(ack-after-work: self)"), drop("retry-after-failure")],
+    // Ticks take up a check whose message was lost: that would hide it.
+    edits: [
+      insertBefore("work-on-message", "$(ack-after-work: self)"),
+      drop("retry-after-failure"),
+      replace("lost-checks-taken-up: argument", "[]"),
+    ],
   },
   {
     name: "parts of API v2 orders alone",
