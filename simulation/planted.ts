@@ -77,7 +77,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "a final word while its refund is held",
     harm: "the panel's script pays back what nobody has decided",
-    edits: [replace("undecided-while-held: test", "$(test.left)")],
+    edits: [drop("undecided-while-held")],
   },
   {
     name: "an add sent again after an unreadable answer",
