@@ -16,10 +16,13 @@ const PROGRESS_PERCENT = 40;
 const SLACK_MINUTES = 60;
 const RISING_MINUTES = 120;
 
+/** `missed`: what was true and was not shown then, and since when. */
+type Behind = { readonly since: number; readonly cadence: number; readonly missed: ReadonlyMap<unknown, number> };
+
 export class Staleness {
   readonly #system: System;
   /** Since when an order is behind, and the longest cadence that it has had since. */
-  readonly #behind = new Map<string, { readonly since: number; readonly cadence: number; readonly shown: unknown }>();
+  readonly #behind = new Map<string, Behind>();
   #markedAt: number;
   #looks = 0;
   readonly wrongs: string[] = [];
@@ -52,7 +55,7 @@ export class Staleness {
       const order = world.providers.get(String(row["provider"]))?.orders.get(String(row["provider_order_id"]));
       if (order === undefined || !providers.has(String(row["provider"]))) continue;
       const truth = shownOf(order, now);
-      if (this.#isOld("status", truth.status !== row["status"], row)) ofOld += 1;
+      if (this.#isOld("status", truth.status !== row["status"], row, truth.status)) ofOld += 1;
       // A number that rises again is written once in a while.
       const rises = Number(row["remains"] ?? 0) < (truth.remains ?? 0);
       this.#isOld(rises ? "rising remains" : "remains", this.#isProgressLost(row, truth), row);
@@ -68,7 +71,7 @@ export class Staleness {
   }
 
   /** Notes whether something of an order is behind; and answers whether it is since the faults stopped. */
-  #isOld(what: string, isBehind: boolean, { panel, n, id, provider, cadence, status }: Row): boolean {
+  #isOld(what: string, isBehind: boolean, { panel, n, id, provider, cadence, status }: Row, truth?: string): boolean {
     const key = `${String(panel)}/${String(n)} ${what}`;
     if (!isBehind) {
       this.#behind.delete(key);
@@ -76,9 +79,15 @@ export class Staleness {
     }
     const { now } = this.#system;
     const known = this.#behind.get(key);
-    // With another status it has caught up in between, and the provider has gone on.
-    const before = known !== undefined && known.shown === status ? known : { since: this.#looks === 0 ? this.#markedAt : now, cadence: 0 };
-    const behind = { since: before.since, cadence: Math.max(before.cadence, Number(cadence ?? 0)), shown: status };
+    const first = this.#looks === 0 ? this.#markedAt : now;
+    const missed = new Map([...(truth === undefined ? [] : [[truth, first] as const]), ...(known?.missed ?? [])]);
+    // What it had missed is shown now: it has caught up, and is behind with what the provider has gone on to.
+    const before = missed.delete(status) ? { since: missed.get(truth) ?? first, cadence: 0 } : known;
+    const behind: Behind = {
+      since: before?.since ?? first,
+      cadence: Math.max(before?.cadence ?? 0, Number(cadence ?? 0)),
+      missed,
+    };
     this.#behind.set(key, behind);
     const minutes = (now - behind.since) / MINUTE_MS;
     if (what === "status") this.longest = Math.max(this.longest, minutes);

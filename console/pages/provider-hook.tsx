@@ -5,7 +5,7 @@ import { askTo, showSecret } from "../kit/dialog.tsx";
 import type { Values } from "../kit/form.tsx";
 import { Card, Do } from "../kit/parts.tsx";
 
-/** Whether there is a URL is not told: whoever sees it could call it. */
+/** The API tells a URL once, and afterwards not whether there is one. */
 export function HookCard({ id }: { readonly id: string }) {
   if (!may("settings")) return null;
   return (
