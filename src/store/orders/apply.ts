@@ -86,9 +86,9 @@ export async function applySweep(
   state: StateWrite,
 ): Promise<"written" | "outdated" | "refused"> {
   const once = onceEach(writes);
-  const updateState = db.prepare(UPDATE_STATE).bind(JSON.stringify(stateColumns(state)), JSON.stringify(openedOrClosed(once)));
+  const updateState = db.prepare(UPDATE_STATE).bind(JSON.stringify(stateColumns(state)));
   try {
-    const results = await db.batch([...orderStatements(db, once, state), updateState]);
+    const results = await db.batch([...allStatements(db, once, state), updateState]);
     return results.at(-1)?.meta.changes === 1 ? "written" : "outdated";
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes("SQLITE_CONSTRAINT")) throw error;
@@ -110,7 +110,7 @@ export async function applyDecisions(
   writes: readonly OrderWrite[],
   others: readonly D1PreparedStatement[],
 ): Promise<number> {
-  const results = await db.batch([...others, ...decisionStatements(db, writes)]);
+  const results = await db.batch([...others, ...allStatements(db, writes, ANY_STATE)]);
   // The UPDATEs of orders come last, one for each set of indexed columns; a hundred orders fit into each.
   const updates = byIndexedChanges(writes.map(changeOf)).size;
   return results.slice(-updates).reduce((sum, { meta }) => sum + meta.changes, 0);
@@ -122,7 +122,7 @@ export async function applyEach(db: D1Database, writes: readonly OrderWrite[]): 
   const asSeen = db
     .prepare(SELECT_AS_SEEN)
     .bind(JSON.stringify(writes.map(({ order: { panel, number, version } }) => [panel, number, version])));
-  const [seen] = await db.batch<{ i: number }>([asSeen, ...decisionStatements(db, writes)]);
+  const [seen] = await db.batch<{ i: number }>([asSeen, ...allStatements(db, writes, ANY_STATE)]);
   const written = new Set(seen?.results.map(({ i }) => i));
   return writes.filter((_, i) => written.has(i));
 }
@@ -134,11 +134,11 @@ const ANY_STATE: SeenState = { provider: null, seen: null };
 /** A row of a statement's parameter: the order, which must be as it was seen, and what is written of it. */
 type Row = { readonly order: Order; readonly values: readonly unknown[] };
 
-/** The same without a sweep, whose statement of the provider's state counts the orders that are followed. */
-function decisionStatements(db: D1Database, writes: readonly OrderWrite[]): D1PreparedStatement[] {
+/** The statements of some orders' writes, and before them the one that counts how many are followed at each provider. */
+function allStatements(db: D1Database, writes: readonly OrderWrite[], state: SeenState): D1PreparedStatement[] {
   const counted = openedOrClosed(writes);
-  const count = counted.length === 0 ? [] : [db.prepare(COUNT_ACTIVE).bind(JSON.stringify(counted))];
-  return [...count, ...orderStatements(db, writes, ANY_STATE)];
+  const count = counted.length === 0 ? [] : [db.prepare(COUNT_ACTIVE).bind(JSON.stringify(counted), state.provider, state.seen)];
+  return [...count, ...orderStatements(db, writes, state)];
 }
 
 /** Rows as parameters. */
@@ -266,13 +266,14 @@ const insertChangesSql = (last: string): string => `INSERT INTO changes (panel, 
 const INSERT_CHANGES = insertChangesSql(BY_COUNTER);
 const INSERT_CHANGES_IN_BLOCK = insertChangesSql(lastOfNextBlockSql("p", "?4"));
 
-/** What a list of orders that begin or end to be followed comes to: `[[panel, n, version seen, now, difference], ...]`, `c` by name. */
-const COUNTED = "c.value->>0 = o.panel AND c.value->>1 = o.n";
-
-/** How many orders are followed at each provider: what begins to be followed here, less what ends to be; before the UPDATE of orders. */
+/**
+ * How many orders are followed at each provider: what begins to be followed here, less what ends to be, of `[[panel, n, version
+ * seen, difference], ...]`. Comes before the UPDATE of orders: after it, a write by somebody else would look like this one.
+ */
 const COUNT_ACTIVE = `UPDATE providers SET active_orders = max(active_orders + d.difference, 0)
-  FROM (SELECT o.provider, sum(c.value->>4) AS difference
-    FROM json_each(?1) c CROSS JOIN orders o WHERE ${COUNTED} AND o.version = c.value->>2 GROUP BY o.provider) d
+  FROM (SELECT o.provider, sum(c.value->>3) AS difference
+    FROM json_each(?1) c CROSS JOIN orders o
+    WHERE o.panel = c.value->>0 AND o.n = c.value->>1 AND o.version = c.value->>2 AND ${IS_STATE_SEEN} GROUP BY o.provider) d
   WHERE providers.id = d.provider`;
 
 // planted: guard-of-updates
@@ -307,10 +308,8 @@ const STATE_COLUMNS = [
   ] as const),
 ] as const;
 
-/** Comes after the UPDATE of orders: an order as this batch has left it is one that it has written. */
-const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1,
-    active_orders = max(providers.active_orders + coalesce((SELECT sum(c.value->>4) FROM json_each(?2) c CROSS JOIN orders o
-      WHERE ${COUNTED} AND o.version = c.value->>2 + 1 AND o.updated_at = c.value->>3), 0), 0)
+/** Comes last: what is before it is guarded by the version that it raises. */
+const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
   FROM (SELECT ${["provider", "seen", ...STATE_COLUMNS].map((column) => `?1->>'$.${column}' AS ${column}`).join(", ")}) j
   WHERE providers.id = j.provider AND providers.state_version = j.seen`;
 
@@ -365,11 +364,15 @@ function decidedRefunds(writes: readonly OrderWrite[]): Row[] {
   );
 }
 
-/** Orders that count as followed from now on, or do not any more. */
+/** Whether an order counts as followed from this write on, or does not any more. One row more, for all of a batch. */
+export function beginsOrEnds({ order, next }: OrderWrite): boolean {
+  return isCounted(next) !== isCounted(order.state);
+}
+
 function openedOrClosed(writes: readonly OrderWrite[]): (readonly unknown[])[] {
   return writes
-    .filter(({ order, next }) => isCounted(next) !== isCounted(order.state))
-    .map(({ order: { panel, number, version }, next, now }) => [panel, number, version, now, isCounted(next) ? 1 : -1]);
+    .filter(beginsOrEnds)
+    .map(({ order: { panel, number, version }, next }) => [panel, number, version, isCounted(next) ? 1 : -1]);
 }
 
 /** Posted refunds as transfers from the customer's side; what a panel takes back is negative. */

@@ -7,7 +7,7 @@ import { correctionWindowOf, DEFAULT_SETTLE_HOURS } from "../../../src/domain/po
 import { reconcile } from "../../../src/domain/reconcile.ts";
 import { DEFAULT_POLICY } from "../../../src/domain/refund-policy.ts";
 import { metered } from "../../../src/store/operations/metered.ts";
-import { applySweep, type OrderWrite } from "../../../src/store/orders/apply.ts";
+import { applyEach, applySweep, type OrderWrite } from "../../../src/store/orders/apply.ts";
 import { readNamed } from "../../../src/store/orders/due.ts";
 import type { Provider } from "../../../src/store/rows/provider.ts";
 import { writeOf } from "../../../src/sync/sweep/write.ts";
@@ -99,6 +99,26 @@ describe("one apply", () => {
         events.map(({ previous, data }) => ({ previous: JSON.stringify(previous), data: JSON.stringify(data) })),
       ),
     );
+  });
+
+  it("counts an order as followed once, when two write it in the same millisecond", async () => {
+    await addProvider("counted");
+    await addOrders("p", "counted", 800, 2, {
+      status: "pending",
+      middle: "pending",
+      provider_status: null,
+      cadence: 1,
+      polled_at: null,
+      updated_at: NOW,
+    });
+    const { orders, provider } = await read("p", 800, 2);
+    const writes = orders.map((order) => write(order, says("In progress", 900), provider));
+    expect(await applyEach(env.DB, writes.slice(0, 1))).toHaveLength(1);
+    // The provider's state is still the one that was seen: only the order was written by somebody else.
+    expect(await apply(writes, provider)).toBe("written");
+    expect(await rows("SELECT active_orders FROM providers WHERE id = 'counted'")).toEqual([{ active_orders: 2 }]);
+    expect(await apply(writes, provider)).toBe("outdated");
+    expect(await rows("SELECT active_orders FROM providers WHERE id = 'counted'")).toEqual([{ active_orders: 2 }]);
   });
 
   it("withdraws a hold and posts in its place", async () => {
