@@ -17,7 +17,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "refund on a missing order",
     harm: "an order that its provider leaves out of an answer counts as canceled",
-    edits: [replace("left-out-is-missing: right", `$(entry-report: id.name)({ status: "Canceled" }, "")`)],
+    edits: [replace("left-out-is-missing: right", `$(entry-report: id.name)({ status: "Canceled" }, { key: "" })`)],
   },
   {
     name: "no fence on the order's version",
@@ -46,7 +46,12 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "ack before the work",
     harm: "a check, or a request for a refill, that dies is lost",
-    edits: [insertBefore("work-on-message", "$(ack-after-work: self)"), drop("retry-after-failure")],
+    // Ticks take up a check whose message was lost: that would hide it.
+    edits: [
+      insertBefore("work-on-message", "$(ack-after-work: self)"),
+      drop("retry-after-failure"),
+      replace("lost-checks-taken-up: argument", "[]"),
+    ],
   },
   {
     name: "parts of API v2 orders alone",
@@ -72,7 +77,7 @@ export const PLANTED: readonly Planted[] = [
   {
     name: "a final word while its refund is held",
     harm: "the panel's script pays back what nobody has decided",
-    edits: [replace("undecided-while-held: test", "$(test.left)")],
+    edits: [drop("undecided-while-held")],
   },
   {
     name: "an add sent again after an unreadable answer",

@@ -189,6 +189,7 @@ function planWaitingHints({ provider, memory, orders }: WaitingHints, now: numbe
 /** Wanted checks whose message was lost. Of a provider that is left alone, nothing is asked yet. */
 function overdueCheckMessages(wanted: readonly string[], providers: readonly Provider[], now: number): CheckMessage[] {
   const open = new Set(providers.filter(({ state }) => circuitOf(state, now) === "closed").map(({ id }) => id));
+  // planted: lost-checks-taken-up
   return wanted.filter((id) => open.has(id)).map((id) => ({ v: MESSAGE_VERSION, kind: "check", orders: [], wanted: id }));
 }
 
