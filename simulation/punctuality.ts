@@ -38,7 +38,7 @@ export class Punctuality {
   /** Looks at the orders at these providers; what was before `since`, epoch ms, does not count. `sound`: nothing is wrong with these. */
   async look(since: number, providers: ReadonlySet<string>, sound: ReadonlySet<string> = new Set()): Promise<void> {
     if (providers.size === 0) return;
-    const { now, asked, backend, crashes } = this.#system;
+    const { now, asked, backend, messageCrashedAt } = this.#system;
     const [result] = await backend.run([
       {
         sql: `SELECT o.panel, o.id, o.provider, o.provider_order_id, o.updated_at,
@@ -60,7 +60,7 @@ export class Punctuality {
       const askedAt = asked.get(`${String(provider)}/${String(provider_order_id)}`) ?? 0;
       const lastAt = Math.max(from, askedAt, Number(updated_at));
       // A message that crashed before it had handed on the rest of its page left that to its next turn.
-      const turns = crashes > 0 ? 2 : 1;
+      const turns = messageCrashedAt >= lastAt ? 2 : 1;
       if (now - lastAt > turns * Number(cadence) * MINUTE_MS + SLACK_MS)
         this.#note(
           `${String(panel)}/${String(id)}, whose cadence is ${String(cadence)}, was not asked about since ${new Date(lastAt).toISOString()}`,

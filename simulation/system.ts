@@ -74,6 +74,8 @@ export class System {
   requests = 0;
   calls = 0;
   crashes = 0;
+  /** When a process that worked on a message last crashed, epoch ms; 0 where none has. */
+  messageCrashedAt = 0;
   sentByTicks = 0;
   /** Steps of the product's own processes: each a call to the database, the queue or a provider, or a wait. */
   steps = 0;
@@ -276,6 +278,9 @@ export class System {
     { id, body, attempts }: { id: string; body: unknown; attempts: number },
   ): Promise<boolean | { retryMs: number }> {
     const process = this.#spawn(`${id}.${attempts}`, attempts === 1);
+    process.whenCrashed(() => {
+      this.messageCrashedAt = this.now;
+    });
     if (attempts === 1) this.#countPages(this.firstDeliveries, body, 0);
     let outcome: boolean | { retryMs: number } = true;
     let acknowledged = false;
