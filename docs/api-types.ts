@@ -1750,6 +1750,13 @@ export type Provider = {
     readonly engaged_at: string | null;
     /** The panels whose refunds it holds; null: all. */
     readonly panels: readonly string[] | null;
+    /** What engaged it last; null: it is off, or an older release's. */
+    readonly evidence: {
+      /** Orders that had ended within the hour before. */
+      readonly ended: number;
+      /** How many of them ended canceled, refunded, partial or in error. */
+      readonly ended_badly: number;
+    } | null;
     /** What it holds; null where that was not counted. */
     readonly held: {
       /** Refunds that it holds. */
@@ -1887,6 +1894,13 @@ export type SavedProvider = {
     readonly engaged_at: string | null;
     /** The panels whose refunds it holds; null: all. */
     readonly panels: readonly string[] | null;
+    /** What engaged it last; null: it is off, or an older release's. */
+    readonly evidence: {
+      /** Orders that had ended within the hour before. */
+      readonly ended: number;
+      /** How many of them ended canceled, refunded, partial or in error. */
+      readonly ended_badly: number;
+    } | null;
     /** What it holds; null where that was not counted. */
     readonly held: {
       /** Refunds that it holds. */

@@ -35,7 +35,10 @@ export function BrakeBanner({ id }: { readonly id: string }) {
           The brake of <a href={hrefTo(["providers", id])}>{id}</a> holds {sum}.
         </p>
         <p>
-          Unusually many of its orders ended badly at once. It was pulled <When at={brake.engaged_at} />
+          {brake.evidence === null
+            ? "Unusually many of its orders ended badly at once."
+            : `${countText(brake.evidence.ended_badly)} of ${countText(brake.evidence.ended)} orders that ended within an hour ended badly.`}{" "}
+          It was pulled <When at={brake.engaged_at} />
           {brake.panels === null ? "" : `, for ${brake.panels.join(", ")} only`}.
         </p>
         <Evidence id={id} />

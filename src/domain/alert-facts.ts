@@ -5,7 +5,7 @@ import type { AlertKind, BadFact, LiveAlert, Look } from "./alert.ts";
 import { OPERATIONS_A_MESSAGE, planLimitsOf, WARNED_SHARE } from "./plan-limits.ts";
 import { HOUR_MS } from "./poll-cadence.ts";
 import type { ShareKind } from "./panel-share.ts";
-import type { BrakedPanels } from "./provider-brake.ts";
+import type { BrakedPanels, BrakeEvidence } from "./provider-brake.ts";
 import type { LastFailure } from "./provider.ts";
 import { durationText, isoTime, MINUTE_MS } from "./time.ts";
 import { lastingOf, type UnreadOrders, unreadText } from "./unread-orders.ts";
@@ -18,6 +18,7 @@ export type ProviderFacts = {
   readonly lastFailure: LastFailure | null;
   readonly brakeEngagedAt: number | null;
   readonly brakedPanels: BrakedPanels;
+  readonly brakeEvidence: BrakeEvidence | null;
   readonly unknownWords: readonly string[];
   readonly unreadOrders: UnreadOrders;
   readonly activeOrders: number;
@@ -152,11 +153,15 @@ function outage({ id, lastFailure }: ProviderFacts): BadFact {
   return { ...fact, kind: "provider_down", text: `Provider ${id} does not answer.${why}` };
 }
 
-function brakes({ id, brakeEngagedAt, brakedPanels }: ProviderFacts): BadFact[] {
+function brakes({ id, brakeEngagedAt, brakedPanels, brakeEvidence }: ProviderFacts): BadFact[] {
   const panels = Object.keys(brakedPanels);
   if (brakeEngagedAt === null && panels.length === 0) return [];
   const whose = brakeEngagedAt === null ? `the refunds of ${named("panel", panels)}` : "all its refunds";
-  const text = `An unusual share of orders at provider ${id} ended badly, so ${whose} wait for you.`;
+  const orders =
+    brakeEvidence === null
+      ? "An unusual share of orders"
+      : `${brakeEvidence.badly} of ${brakeEvidence.ended} orders that ended within an hour`;
+  const text = `${orders} ended badly at provider ${id}, so ${whose} wait for you.`;
   return [{ kind: "brake_engaged", subject: id, count: Math.max(1, panels.length), text }];
 }
 

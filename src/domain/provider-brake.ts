@@ -31,8 +31,14 @@ export type Ending = { readonly ended: 0 | 1; readonly badly: 0 | 1; readonly be
 /** Panels whose refunds at a provider wait for the operator, and since when (epoch ms). */
 export type BrakedPanels = Readonly<Record<string, number>>;
 
+/** How many orders had ended within the hour before the brake engaged, and how many of them badly. */
+export type BrakeEvidence = { readonly ended: number; readonly badly: number };
+
 /** Where the brake is on: for the whole provider since then, and for some panels. */
 export type Braked = { readonly brakeEngagedAt: number | null; readonly brakedPanels: BrakedPanels };
+
+/** The same, and why: of what engaged it last, which may be one panel's orders. Null before that, and of an older release's brake. */
+export type BrakeState = Braked & { readonly brakeEvidence: BrakeEvidence | null };
 
 /** Whether the brake is on for anybody. */
 export function isAnyBraked({ brakeEngagedAt, brakedPanels }: Braked): boolean {
@@ -106,10 +112,16 @@ function without(endings: Endings, panel: string, slots: readonly number[]): End
   });
 }
 
+function sumOf(endings: Endings): BrakeEvidence {
+  return {
+    ended: endings.reduce((sum, [, count]) => sum + count, 0),
+    badly: endings.reduce((sum, [, , count]) => sum + count, 0),
+  };
+}
+
 /** Whether so many of some orders ended badly that it is no accident. Rule [B1]. */
 function isUnusual(endings: Endings, brake: Brake): boolean {
-  const ended = endings.reduce((sum, [, count]) => sum + count, 0);
-  const badly = endings.reduce((sum, [, , count]) => sum + count, 0);
+  const { ended, badly } = sumOf(endings);
   return badly >= brake.min_orders && badly >= brake.share * ended;
 }
 
@@ -118,7 +130,7 @@ function isUnusual(endings: Endings, brake: Brake): boolean {
  * where that shows without any one of the panels, whichever is left out. So no panel alone can stop another's refunds.
  * What is on stays on until the operator lets go. `now` in epoch ms. Rules [O43], [O44].
  */
-export function brakeAfter(endings: Endings, brake: Brake, before: Braked, now: number): Braked {
+export function brakeAfter(endings: Endings, brake: Brake, before: BrakeState, now: number): BrakeState {
   const byPanel = Map.groupBy(endings, ([, , , panel]) => panel ?? "");
   const isEverywhere = [...byPanel.keys()].every((left) =>
     isUnusual(
@@ -130,9 +142,12 @@ export function brakeAfter(endings: Endings, brake: Brake, before: Braked, now: 
   const untold = byPanel.get("") ?? [];
   const unusual = [...byPanel].flatMap(([panel, own]) => (panel !== "" && isUnusual([...untold, ...own], brake) ? [panel] : []));
   const fresh = unusual.filter((panel) => !Object.hasOwn(before.brakedPanels, panel));
+  const engages = before.brakeEngagedAt === null && byPanel.size > 0 && isEverywhere;
+  const ofFresh = fresh.flatMap((panel) => byPanel.get(panel) ?? []);
   return {
-    brakeEngagedAt: before.brakeEngagedAt ?? (byPanel.size > 0 && isEverywhere ? now : null),
+    brakeEngagedAt: engages ? now : before.brakeEngagedAt,
     brakedPanels:
       fresh.length === 0 ? before.brakedPanels : { ...before.brakedPanels, ...Object.fromEntries(fresh.map((panel) => [panel, now])) },
+    brakeEvidence: engages ? sumOf(endings) : fresh.length > 0 ? sumOf([...untold, ...ofFresh]) : before.brakeEvidence,
   };
 }

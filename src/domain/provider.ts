@@ -1,7 +1,7 @@
 /**
  * A provider's state: what was learned of it, how it is doing, and its clock.
  */
-import type { BrakedPanels, Endings } from "./provider-brake.ts";
+import type { BrakedPanels, BrakeEvidence, Endings } from "./provider-brake.ts";
 import type { Coverage } from "./poll-coverage.ts";
 import type { ProviderClock } from "./poll-pacing.ts";
 import { type ProviderHours, withPolledCalls } from "./provider-hours.ts";
@@ -51,6 +51,7 @@ export type ProviderState = {
   readonly brakeEngagedAt: number | null;
   /** Panels whose own orders ended so that their refunds alone wait, and since when. */
   readonly brakedPanels: BrakedPanels;
+  readonly brakeEvidence: BrakeEvidence | null;
 };
 
 /** An order whose answer had an unknown word, for the operator to look at. */

@@ -95,7 +95,7 @@ const CASES: Readonly<Record<AlertKind, Case>> = {
   },
   brake_engaged: {
     subject: "swapped",
-    text: "An unusual share of orders at provider swapped ended badly, so the refunds of panel shop wait for you.",
+    text: /^(\d+) of \d+ orders that ended within an hour ended badly at provider swapped, so the refunds of panel shop wait for you\.$/,
     whatToDo: /release the brake.*put the key or the words right first/,
     page: "#/providers/swapped",
     // Its numbers mean something else from now on.

@@ -68,9 +68,11 @@ describe("orders", () => {
   test("what a brake holds is rejected, with the sum named first", async () => {
     const brake = await brakeAcme(shop, 6);
     const page = await open("/refunds");
+    const banner = page.getByRole("region", { name: "Brake of acme" });
+    await banner.getByText(/\d+ of \d+ orders that ended within an hour ended badly\./).waitFor();
     await button(page, "Reject all").click();
     await confirm(page, `Keep ${brake.held.count} refunds, ${brake.held.amount} USD`);
-    await expect.poll(() => page.getByRole("region", { name: "Brake of acme" }).count(), SOON).toBe(0);
+    await expect.poll(() => banner.count(), SOON).toBe(0);
     const { refunds } = await shop.panel.call<{ refunds: { order: string }[] }>("GET", "/v1/refunds?status=rejected");
     expect(refunds.filter(({ order }) => order.startsWith("braked-"))).toHaveLength(brake.held.count);
   });

@@ -22,7 +22,7 @@ const MAX_CRONS = 200;
 /** A key that has expired is told of for another day. */
 const EXPIRED_FOR_MS = 24 * 60 * 60_000;
 
-const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at, braked_panels, unknown_words, unread_orders, ${anyFollowedSql("providers")} AS active_orders,
+const PROVIDERS = `SELECT id, enabled, retry_at, last_failure, brake_engaged_at, braked_panels, brake_evidence, unknown_words, unread_orders, ${anyFollowedSql("providers")} AS active_orders,
     CASE WHEN balance_at IS NULL THEN NULL ELSE balance END AS balance, coalesce(currency, balance_currency) AS balance_currency, low_balance, calls_day, rows_today, messages_today
   FROM providers ORDER BY id LIMIT ${MAX_PROVIDERS}`;
 
@@ -78,6 +78,7 @@ type ProviderFactsRow = Pick<
   | "last_failure"
   | "brake_engaged_at"
   | "braked_panels"
+  | "brake_evidence"
   | "unknown_words"
   | "unread_orders"
   | "balance_currency"
@@ -138,6 +139,7 @@ function toFacts(row: ProviderFactsRow): ProviderFacts {
     lastFailure: row.last_failure === null ? null : (JSON.parse(row.last_failure) as ProviderFacts["lastFailure"]),
     brakeEngagedAt: row.brake_engaged_at,
     brakedPanels: JSON.parse(row.braked_panels) as ProviderFacts["brakedPanels"],
+    brakeEvidence: row.brake_evidence === null ? null : (JSON.parse(row.brake_evidence) as ProviderFacts["brakeEvidence"]),
     unknownWords: Object.keys(JSON.parse(row.unknown_words) as Record<string, unknown>),
     unreadOrders: JSON.parse(row.unread_orders) as ProviderFacts["unreadOrders"],
     activeOrders: row.active_orders,

@@ -305,6 +305,7 @@ const STATE_COLUMNS = [
     "endings",
     "brake_engaged_at",
     "braked_panels",
+    "brake_evidence",
   ] as const),
 ] as const;
 
@@ -342,6 +343,7 @@ function stateColumns({ provider, seen, state }: StateWrite): Record<"provider" 
     endings: JSON.stringify(state.endings),
     brake_engaged_at: state.brakeEngagedAt,
     braked_panels: JSON.stringify(state.brakedPanels),
+    brake_evidence: state.brakeEvidence === null ? null : JSON.stringify(state.brakeEvidence),
   };
 }
 

@@ -79,7 +79,7 @@ export async function readBraked(db: D1Database, provider: string, panel: string
 export function disengageStatement(db: D1Database, provider: string): D1PreparedStatement {
   return db
     .prepare(
-      `UPDATE providers SET brake_engaged_at = NULL, braked_panels = '{}', endings = '[]', state_version = state_version + 1
+      `UPDATE providers SET brake_engaged_at = NULL, braked_panels = '{}', brake_evidence = NULL, endings = '[]', state_version = state_version + 1
        WHERE id = ?1 AND (brake_engaged_at IS NOT NULL OR braked_panels <> '{}')`,
     )
     .bind(provider);

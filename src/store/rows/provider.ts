@@ -1,5 +1,5 @@
 import { type BalanceTrail, runsOutAt } from "../../domain/balance-forecast.ts";
-import type { Brake, BrakedPanels, Endings } from "../../domain/provider-brake.ts";
+import type { Brake, BrakedPanels, BrakeEvidence, Endings } from "../../domain/provider-brake.ts";
 import type { BucketKey, PolledRange } from "../../domain/poll-coverage.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { AddTrouble } from "../../domain/provider-add-circuit.ts";
@@ -53,6 +53,7 @@ export type ProviderRow = {
   endings: string;
   brake_engaged_at: number | null;
   braked_panels: string;
+  brake_evidence: string | null;
   balance: string | null;
   balance_currency: string | null;
   balance_at: number | null;
@@ -173,6 +174,7 @@ function toState(row: ProviderRow): ProviderState {
     endings: JSON.parse(row.endings) as Endings,
     brakeEngagedAt: row.brake_engaged_at,
     brakedPanels: JSON.parse(row.braked_panels) as BrakedPanels,
+    brakeEvidence: row.brake_evidence === null ? null : (JSON.parse(row.brake_evidence) as BrakeEvidence),
     ...toPolling(row),
   };
 }

@@ -2,7 +2,16 @@
  * From what a provider said to what is to be written: late news dropped, the rules asked, the provider's state and
  * coverage brought up to date. Pure.
  */
-import { type Braked, brakeAfter, type Endings, endingOf, isBraked, withCounted, withEndings } from "../../domain/provider-brake.ts";
+import {
+  type Braked,
+  brakeAfter,
+  type BrakeState,
+  type Endings,
+  endingOf,
+  isBraked,
+  withCounted,
+  withEndings,
+} from "../../domain/provider-brake.ts";
 import { correctionWindowOf } from "../../domain/poll-cadence.ts";
 import { bucketKeyOf, type Coverage, type CoveredOrder, isOvertaken, latenessOf, withPolled } from "../../domain/poll-coverage.ts";
 import { FLAGS, type Order } from "../../domain/order.ts";
@@ -38,9 +47,9 @@ export function writesOf(polled: PollRun, limits: Limits, at: number): Writes {
   const endings = endingsAfter(state, orders, at);
   // planted: brake-engages
   const braked = brake === null ? state : brakeAfter(endings, brake, state, at);
-  const { brakeEngagedAt, brakedPanels } = braked;
+  const { brakeEngagedAt, brakedPanels, brakeEvidence } = braked;
   const engages = brakeEngagedAt !== state.brakeEngagedAt || brakedPanels !== state.brakedPanels;
-  const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt, brakedPanels });
+  const stateAfter = stateWrite(run, orders, at, { endings, brakeEngagedAt, brakedPanels, brakeEvidence });
   // The orders that made it engage are the first whose refunds wait.
   return { ...(engages ? orderWrites(run, limits, at, braked) : first), state: stateAfter };
 }
@@ -60,8 +69,8 @@ function endingsAfter({ endings }: ProviderState, orders: readonly OrderWrite[],
 export function partOf(run: PollRun, { orders, state: { state: after } }: Writes, part: readonly Order[], at: number): Writes {
   const some = new Set(part);
   const own = orders.filter(({ order }) => some.has(order));
-  const { brakeEngagedAt, brakedPanels } = after;
-  return only(run, own, { endings: endingsAfter(run.provider.state, own, at), brakeEngagedAt, brakedPanels });
+  const { brakeEngagedAt, brakedPanels, brakeEvidence } = after;
+  return only(run, own, { endings: endingsAfter(run.provider.state, own, at), brakeEngagedAt, brakedPanels, brakeEvidence });
 }
 
 /** What follows from a run for the provider's state alone, where `orders` are what was written of it before. */
@@ -79,7 +88,7 @@ export function parkedAlone(run: PollRun, orders: readonly Order[], at: number):
 }
 
 /** Writes of orders, with this changed in the provider's state. */
-function only({ provider }: PollRun, orders: readonly OrderWrite[], changed: Partial<BrakeState>): Writes {
+function only({ provider }: PollRun, orders: readonly OrderWrite[], changed: Partial<BrakeAfter>): Writes {
   return { orders, putOff: [], state: { provider: provider.id, seen: provider.stateVersion, state: { ...provider.state, ...changed } } };
 }
 
@@ -166,9 +175,9 @@ export function writeOf(order: Order, decision: Decision, { state }: Pick<Provid
   }
 }
 
-type BrakeState = Pick<ProviderState, "endings" | "brakeEngagedAt" | "brakedPanels">;
+type BrakeAfter = Pick<ProviderState, "endings" | keyof BrakeState>;
 
-function stateWrite(run: PollRun, orders: readonly OrderWrite[], at: number, brake: BrakeState): StateWrite {
+function stateWrite(run: PollRun, orders: readonly OrderWrite[], at: number, brake: BrakeAfter): StateWrite {
   const { provider } = run;
   const learned = withLearned(afterPoll(provider.state, outcomeOf(run, orders), at), run);
   const state = { ...withUnread(learned, run, at), ...brake, coverage: coverageAfter(run, at), clock: clockOf(run) };

@@ -14,6 +14,7 @@ const provider: ProviderFacts = {
   lastFailure: null,
   brakeEngagedAt: null,
   brakedPanels: {},
+  brakeEvidence: null,
   unknownWords: [],
   unreadOrders: {},
   activeOrders: 10,
@@ -144,7 +145,12 @@ describe("what is bad", () => {
     [
       "a brake",
       of({ brakedPanels: { shop: 1 } }),
-      "An unusual share of orders at provider acme ended badly, so the refunds of panel shop wait for you.",
+      "An unusual share of orders ended badly at provider acme, so the refunds of panel shop wait for you.",
+    ],
+    [
+      "a brake that knows why",
+      of({ brakeEngagedAt: 1, brakeEvidence: { ended: 30, badly: 26 } }),
+      "26 of 30 orders that ended within an hour ended badly at provider acme, so all its refunds wait for you.",
     ],
     [
       "a cron",

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import {
   type Brake,
   brakeAfter,
-  type Braked,
+  type BrakeState,
   countedAfter,
   endingOf,
   type Endings,
@@ -15,7 +15,7 @@ import type { OrderState } from "../../../src/domain/order.ts";
 import type { Status } from "../../../src/domain/status.ts";
 
 const BRAKE: Brake = { share: 0.66, min_orders: 20 };
-const OFF: Braked = { brakeEngagedAt: null, brakedPanels: {} };
+const OFF: BrakeState = { brakeEngagedAt: null, brakedPanels: {}, brakeEvidence: null };
 const NOW = Date.UTC(2026, 10, 21);
 
 /** Endings of panels: how many ended, and how many of them badly. */
@@ -69,7 +69,25 @@ describe("the brake is on", () => {
     const old: Endings = [[NOW / 300_000, 40, 40]];
     expect(brakeAfter(old, BRAKE, OFF, NOW)).toEqual(OFF);
     const later = withEndings(old, "a", [{ ended: 1, badly: 1, before: null }], NOW);
-    expect(brakeAfter(later, BRAKE, OFF, NOW)).toEqual({ brakeEngagedAt: null, brakedPanels: { a: NOW } });
+    expect(brakeAfter(later, BRAKE, OFF, NOW)).toEqual({
+      brakeEngagedAt: null,
+      brakedPanels: { a: NOW },
+      brakeEvidence: { ended: 41, badly: 41 },
+    });
+  });
+
+  it.each<[string, Parameters<typeof endingsOf>[0], BrakeState["brakeEvidence"]]>([
+    ["of nobody's orders while it is off", { a: [40, 10] }, null],
+    ["of the one panel's orders", { a: [200, 20], b: [30, 25] }, { ended: 30, badly: 25 }],
+    ["of all orders where it is on for all", { a: [40, 40], b: [30, 28] }, { ended: 70, badly: 68 }],
+  ])("with the count %s", (_name, endings, evidence) => {
+    expect(brakeAfter(endingsOf(endings), BRAKE, OFF, NOW).brakeEvidence).toEqual(evidence);
+  });
+
+  it("with the count that engaged it, whatever ends later", () => {
+    const on = brakeAfter(endingsOf({ a: [30, 25] }), BRAKE, OFF, NOW);
+    expect(brakeAfter(endingsOf({ a: [300, 250] }), BRAKE, on, NOW).brakeEvidence).toEqual({ ended: 30, badly: 25 });
+    expect(brakeAfter([], BRAKE, on, NOW + 3_600_000).brakeEvidence).toEqual({ ended: 30, badly: 25 });
   });
 });
 

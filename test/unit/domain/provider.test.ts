@@ -22,6 +22,7 @@ const fresh: ProviderState = {
   endings: [],
   brakeEngagedAt: null,
   brakedPanels: {},
+  brakeEvidence: null,
   rowsToday: 0,
   messagesToday: 0,
   hours: [],

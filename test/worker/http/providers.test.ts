@@ -53,7 +53,7 @@ describe("providers", () => {
         },
         cancel_one: false,
       },
-      brake: { share: 0.66, min_orders: 20, engaged_at: null, panels: [], held: { count: 0, amount: "0", amounts: {} } },
+      brake: { share: 0.66, min_orders: 20, engaged_at: null, panels: [], evidence: null, held: { count: 0, amount: "0", amounts: {} } },
       created_at: "2026-11-21T12:00:00.000Z",
       updated_at: "2026-11-21T12:00:00.000Z",
       health: {

@@ -223,6 +223,7 @@ describe("the brake", () => {
     expect(await rows("SELECT DISTINCT status, reason FROM refunds")).toEqual([{ status: "held", reason: "brake" }]);
     const shown = (await world.get("/v1/providers/acme")).json as unknown as { brake: unknown };
     expect(shown.brake).toMatchObject({ share: 0.5, min_orders: 20, engaged_at: expect.any(String), held: { count: 150, amount: "135" } });
+    expect(shown.brake).toMatchObject({ evidence: { ended: 150, ended_badly: 150 } });
     run.now += 60_000;
     await hear("Canceled", 1000, run);
     const release = () => post("/v1/providers/acme/brake", { action: "release" }, ADMIN);
@@ -232,7 +233,9 @@ describe("the brake", () => {
     expect(await rows("SELECT count(*) AS count, sum(amount) AS sum FROM refunds WHERE status = 'posted'")).toEqual([
       { count: 150, sum: 135_000_000 },
     ]);
-    expect(await rows("SELECT brake_engaged_at AS at, endings FROM providers")).toEqual([{ at: null, endings: "[]" }]);
+    expect(await rows("SELECT brake_engaged_at AS at, brake_evidence AS why, endings FROM providers")).toEqual([
+      { at: null, why: null, endings: "[]" },
+    ]);
     expect(await order()).toMatchObject({ reason: { code: "canceled" } });
   });
 

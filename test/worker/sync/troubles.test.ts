@@ -144,7 +144,9 @@ describe("an overview", () => {
     const { status, sentence, alerts, whatToDo, states } = await shop.overview();
     expect([status, states]).toEqual(["trouble", { acme: "braked", bolt: "ok" }]);
     expect(alerts).toContain("brake_engaged acme");
-    expect(sentence).toMatch(/^An unusual share of orders at provider acme ended badly, so the refunds of panel shop\d+ wait for you\./);
+    expect(sentence).toMatch(
+      /^\d+ of \d+ orders that ended within an hour ended badly at provider acme, so the refunds of panel shop\d+ wait for you\./,
+    );
     expect(whatToDo).toMatch(/put the key or the words right first/);
     expect(shop.opened()).toContain("brake_engaged acme");
     const { json } = await shop.must("GET", "/v1/refunds?limit=100", undefined, `shop${shops}`);

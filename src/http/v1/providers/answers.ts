@@ -73,6 +73,7 @@ const providerFields = {
       min_orders: z.nullable(z.int()),
       engaged_at: z.nullable(timeAnswer),
       panels: z.nullable(z.array(z.string())),
+      evidence: z.nullable(z.strictObject({ ended: z.int(), ended_badly: z.int() })),
       held: z.nullable(held),
     }),
   ),

@@ -50,8 +50,14 @@ function brakeView({ brake, state }: FollowedProvider["provider"], held: BrakeHe
     engaged_at: engagedAt.length === 0 ? null : time(Math.min(...engagedAt)),
     // Null: those of all panels.
     panels: state.brakeEngagedAt === null ? panels.map(([panel]) => panel) : null,
+    evidence: evidenceView(state, engagedAt.length > 0),
     held: held === null ? null : heldView(held),
   };
+}
+
+/** What engaged the brake last; of one that is off, nothing. */
+function evidenceView({ brakeEvidence }: FollowedProvider["provider"]["state"], isOn: boolean) {
+  return isOn && brakeEvidence !== null ? { ended: brakeEvidence.ended, ended_badly: brakeEvidence.badly } : null;
 }
 
 /** `amount` is null where several currencies are held; `amounts` has each. `at_least`: so much was looked at, and there is more. */
