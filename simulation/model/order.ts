@@ -405,9 +405,10 @@ export class ModelOrder {
     const is = this.#is;
     const { decision, hold } = is;
     const stood = decision?.status === is.status ? decision : null;
-    const total = due.kind === "nothing_said" ? (hold?.due ?? this.charge ?? 0) : due.kind === "due" ? due.total : due.atMost;
-    // Of what nobody knows, what is held says how much is still open; without that an earlier decision stands.
-    const settled = hold?.amount != null ? total - hold.amount : due.kind === "due" ? total : (stood?.due ?? null);
+    const total = due.kind === "nothing_said" ? (this.charge ?? 0) : due.kind === "due" ? due.total : due.atMost;
+    // What is held says how much was still open of the total that it came from, whatever the parts or the policy say by now. Of
+    // what nobody knows, an earlier decision stands.
+    const settled = hold?.amount != null ? (hold.due ?? total) - hold.amount : due.kind === "due" ? total : (stood?.due ?? null);
     const granted = settled === null ? is.refunded : Math.min(is.refunded, Math.max(settled, stood?.granted ?? 0));
     // It grants nothing that would be told while the order stands in error.
     const { madeIn, isRejection } = decision ?? { madeIn: "unknown", isRejection: false };

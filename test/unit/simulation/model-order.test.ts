@@ -229,6 +229,18 @@ describe("goodwill and claw-backs", () => {
     expect(moneyOf(say(review, AUTO, "Partial"))).toMatchObject({ refunded: 125_000, held: 675_000 });
   });
 
+  it("stay taken back when the parts behind what is held are counted anew", () => {
+    const order = placed({ multi: true, refundedBefore: 300_000 });
+    order.hear({ word: "In progress", remains: null }, AUTO, false);
+    const short = { isShort: true, isUnheard: false, undelivered: null };
+    order.hear({ word: "Completed", remains: null }, AUTO, false, short);
+    expect(moneyOf(order)).toMatchObject({ refunded: 300_000, held: 600_000 });
+    const counted = { ...short, undelivered: { units: 800, of: 1000 } };
+    order.clawBack(50_000, AUTO, counted);
+    order.hear({ word: "Completed", remains: null }, AUTO, false, counted);
+    expect(moneyOf(order)).toMatchObject({ refunded: 250_000, held: 420_000 });
+  });
+
   it("are not posted again, and open the increase alone", () => {
     const order = say(placed(), AUTO, ["Partial", 250]);
     order.goodwill(100_000);
