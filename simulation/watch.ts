@@ -209,7 +209,8 @@ export class Watch {
 
   /**
    * The circumstances under which an answer may have been applied: those of now, and what was before, where it changed a
-   * moment ago, since a page is read some time before it is written.
+   * moment ago, since a page is read some time before it is written. The policy is that of the reading; a brake may have
+   * engaged since, with this very write say.
    */
   #inForce(where: string, now: Circumstances): readonly Circumstances[] {
     const at = this.#options.now();
@@ -218,7 +219,8 @@ export class Watch {
     const all = isNew ? [{ what: now, since: at }, ...known] : known;
     const recent = all.filter((_, i) => i === 0 || at - (all[i - 1]?.since ?? 0) <= UNDER_WAY_MS);
     this.#inForceAt.set(where, recent);
-    return recent.map(({ what }) => what);
+    const holds = [...new Set(recent.map(({ what }) => what.holdAll))];
+    return recent.flatMap(({ what }) => holds.map((holdAll) => ({ ...what, holdAll })));
   }
 
   /** What is known of the parts of orders of several, now first; and before, since parts and whole are answered about at once. */
