@@ -25,8 +25,7 @@ export const PLANTED: readonly Planted[] = [
     edits: [
       replace("guard-of-inserts: init", `"1"`),
       replace("guard-of-updates: init", `"1"`),
-      replace("state-guard-of-inserts: init", `"1"`),
-      replace("state-guard-of-updates: init", `"1"`),
+      replace("state-guard: init", `"j.seen + 1"`),
     ],
   },
   {

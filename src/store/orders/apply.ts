@@ -1,9 +1,9 @@
 /**
  * The one transaction in which a sweep's findings become rows: refunds, change feed, orders, provider state.
  *
- * Every statement is guarded on the version of the order and of the provider's state that the sweep saw. The inserts
- * come first and the UPDATE of orders after them, the provider's state last: turned round, two sweeps that saw the
- * same version would both pass the inserts' guards.
+ * The provider's state comes first: if it has another version than the sweep saw, that statement fails, and with it the
+ * transaction. What follows is guarded on the version of each order, the inserts before the UPDATE of orders: turned
+ * round, two writers that saw the same version would both pass the inserts' guards.
  */
 import type { FeedEvent, RefundKind, RefundStatus } from "../../domain/feed.ts";
 import type { Order, OrderState } from "../../domain/order.ts";
@@ -86,13 +86,13 @@ export async function applySweep(
   state: StateWrite,
 ): Promise<"written" | "outdated" | "refused"> {
   const once = onceEach(writes);
-  const updateState = db.prepare(UPDATE_STATE).bind(JSON.stringify(stateColumns(state)));
+  const updateState = db.prepare(UPDATE_STATE).bind(JSON.stringify(stateColumns(state)), JSON.stringify(openedOrClosed(once)));
   try {
-    const results = await db.batch([...allStatements(db, once, state), updateState]);
-    return results.at(-1)?.meta.changes === 1 ? "written" : "outdated";
+    const [claimed] = await db.batch([updateState, ...orderStatements(db, once, state.provider)]);
+    return claimed?.meta.changes === 1 ? "written" : "outdated";
   } catch (error) {
     if (!(error instanceof Error) || !error.message.includes("SQLITE_CONSTRAINT")) throw error;
-    return "refused";
+    return error.message.includes(IS_OUTDATED) ? "outdated" : "refused";
   }
 }
 
@@ -110,7 +110,7 @@ export async function applyDecisions(
   writes: readonly OrderWrite[],
   others: readonly D1PreparedStatement[],
 ): Promise<number> {
-  const results = await db.batch([...others, ...allStatements(db, writes, ANY_STATE)]);
+  const results = await db.batch([...others, ...decisionStatements(db, writes)]);
   // The UPDATEs of orders come last, one for each set of indexed columns; a hundred orders fit into each.
   const updates = byIndexedChanges(writes.map(changeOf)).size;
   return results.slice(-updates).reduce((sum, { meta }) => sum + meta.changes, 0);
@@ -122,23 +122,19 @@ export async function applyEach(db: D1Database, writes: readonly OrderWrite[]): 
   const asSeen = db
     .prepare(SELECT_AS_SEEN)
     .bind(JSON.stringify(writes.map(({ order: { panel, number, version } }) => [panel, number, version])));
-  const [seen] = await db.batch<{ i: number }>([asSeen, ...allStatements(db, writes, ANY_STATE)]);
+  const [seen] = await db.batch<{ i: number }>([asSeen, ...decisionStatements(db, writes)]);
   const written = new Set(seen?.results.map(({ i }) => i));
   return writes.filter((_, i) => written.has(i));
 }
 
-/** The provider's state that a sweep saw; without one where a person has decided, not a poll. */
-type SeenState = { readonly provider: string | null; readonly seen: number | null };
-const ANY_STATE: SeenState = { provider: null, seen: null };
-
 /** A row of a statement's parameter: the order, which must be as it was seen, and what is written of it. */
 type Row = { readonly order: Order; readonly values: readonly unknown[] };
 
-/** The statements of some orders' writes, and before them the one that counts how many are followed at each provider. */
-function allStatements(db: D1Database, writes: readonly OrderWrite[], state: SeenState): D1PreparedStatement[] {
+/** The same without a sweep, whose statement of the provider's state counts the orders that are followed. */
+function decisionStatements(db: D1Database, writes: readonly OrderWrite[]): D1PreparedStatement[] {
   const counted = openedOrClosed(writes);
-  const count = counted.length === 0 ? [] : [db.prepare(COUNT_ACTIVE).bind(JSON.stringify(counted), state.provider, state.seen)];
-  return [...count, ...orderStatements(db, writes, state)];
+  const count = counted.length === 0 ? [] : [db.prepare(COUNT_ACTIVE).bind(JSON.stringify(counted))];
+  return [...count, ...orderStatements(db, writes, null)];
 }
 
 /** Rows as parameters. */
@@ -146,11 +142,11 @@ function chunksOf(rows: readonly Row[]): string[] {
   return chunksByPanel(rows.map(({ order: { panel, number, version }, values }) => ({ panel, row: [number, version, ...values] })));
 }
 
-/** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. */
-function orderStatements(db: D1Database, writes: readonly OrderWrite[], state: SeenState): D1PreparedStatement[] {
+/** The statements of some orders' writes, in the order that the guards need: the UPDATE of orders last. Null: of any provider. */
+function orderStatements(db: D1Database, writes: readonly OrderWrite[], provider: string | null): D1PreparedStatement[] {
   const feed = feedOf(writes);
   const each = (sql: string, rows: readonly Row[]): D1PreparedStatement[] =>
-    chunksOf(rows).map((json) => db.prepare(sql).bind(json, state.provider, state.seen));
+    chunksOf(rows).map((json) => db.prepare(sql).bind(json, provider));
   const told = chunksOf(feed.rows);
   // What does not fit into a block, or one statement, has its numbers from a counter.
   const inBlock = told.length <= 1 && feed.counts.every(({ count }) => count <= BLOCK);
@@ -160,7 +156,7 @@ function orderStatements(db: D1Database, writes: readonly OrderWrite[], state: S
     ...each(INSERT_REFUNDS, insertedRefunds(writes)),
     ...each(DECIDE_REFUNDS, decidedRefunds(writes)),
     ...each(INSERT_TRANSFERS, transfersOf(writes)),
-    ...told.map((json) => db.prepare(insertChanges).bind(json, state.provider, state.seen, ...(inBlock ? [feed.now * 1000] : []))),
+    ...told.map((json) => db.prepare(insertChanges).bind(json, provider, ...(inBlock ? [feed.now * 1000] : []))),
     // planted: orders-updated-last
     ...[...byIndexedChanges(writes.map(changeOf)).values()].flatMap((changes) => {
       const columns = columnsIn(changes);
@@ -227,11 +223,9 @@ const IN_BLOCK = lastOfBlockSql("p");
 
 // planted: guard-of-inserts
 const IS_VERSION_SEEN = "o.version = j.seen";
-// planted: state-guard-of-inserts
-const IS_STATE_SEEN = "(?2 IS NULL OR EXISTS (SELECT 1 FROM providers WHERE id = ?2 AND state_version = ?3))";
 
-/** What every insert is guarded by; `j` is the row of the parameter. The provider is looked up once a statement. */
-const AS_SEEN = `o.panel = j.panel AND o.n = j.n AND ${IS_VERSION_SEEN} AND ${IS_STATE_SEEN}`;
+/** What every insert is guarded by; `j` is the row of the parameter. Another provider's: the database was put back, it is another order. */
+const AS_SEEN = `o.panel = j.panel AND o.n = j.n AND ${IS_VERSION_SEEN} AND (?2 IS NULL OR o.provider = ?2)`;
 
 /** Of the orders `[panel, n, version]` those that have that version, by their places in the list. */
 export const SELECT_AS_SEEN = `SELECT j.key AS i FROM json_each(?1) j CROSS JOIN orders o
@@ -264,29 +258,29 @@ const insertChangesSql = (last: string): string => `INSERT INTO changes (panel, 
   FROM ${rowsOf(["back", "prev_back", "type", "now", "previous", "data"], { last })} CROSS JOIN orders o
   WHERE ${AS_SEEN}`;
 const INSERT_CHANGES = insertChangesSql(BY_COUNTER);
-const INSERT_CHANGES_IN_BLOCK = insertChangesSql(lastOfNextBlockSql("p", "?4"));
+const INSERT_CHANGES_IN_BLOCK = insertChangesSql(lastOfNextBlockSql("p", "?3"));
 
 /**
- * How many orders are followed at each provider: what begins to be followed here, less what ends to be, of `[[panel, n, version
- * seen, difference], ...]`. Comes before the UPDATE of orders: after it, a write by somebody else would look like this one.
+ * By how many orders more are followed now, of the parameter `[[panel, n, version seen, difference], ...]`. Comes before the
+ * UPDATE of orders: after it, a write by somebody else would look like this one.
  */
+const followedMore = (json: string): string => `SELECT o.provider, sum(c.value->>3) AS difference
+    FROM json_each(${json}) c CROSS JOIN orders o
+    WHERE o.panel = c.value->>0 AND o.n = c.value->>1 AND o.version = c.value->>2`;
+
 const COUNT_ACTIVE = `UPDATE providers SET active_orders = max(active_orders + d.difference, 0)
-  FROM (SELECT o.provider, sum(c.value->>3) AS difference
-    FROM json_each(?1) c CROSS JOIN orders o
-    WHERE o.panel = c.value->>0 AND o.n = c.value->>1 AND o.version = c.value->>2 AND ${IS_STATE_SEEN} GROUP BY o.provider) d
+  FROM (${followedMore("?1")} GROUP BY o.provider) d
   WHERE providers.id = d.provider`;
 
 // planted: guard-of-updates
 const IS_OWN_VERSION_SEEN = "orders.version = j.seen";
-// planted: state-guard-of-updates
-const IS_OWN_STATE_SEEN = "(?2 IS NULL OR EXISTS (SELECT 1 FROM providers WHERE id = ?2 AND state_version = ?3))";
 
 /** Names the columns that change and no others; the version goes up with them. */
 function updateSql(columns: readonly OrderColumn[], last: string): string {
   return `UPDATE orders SET ${columns.map((column) => `${column} = j.${column}, `).join("")}version = orders.version + 1,
     last_change = coalesce(j.last - j.back, orders.last_change)
   FROM ${rowsOf(["back", ...columns], { last })}
-  WHERE orders.panel = j.panel AND orders.n = j.n AND ${IS_OWN_VERSION_SEEN} AND ${IS_OWN_STATE_SEEN}`;
+  WHERE orders.panel = j.panel AND orders.n = j.n AND ${IS_OWN_VERSION_SEEN} AND (?2 IS NULL OR orders.provider = ?2)`;
 }
 
 const STATE_COLUMNS = [
@@ -309,10 +303,17 @@ const STATE_COLUMNS = [
   ] as const),
 ] as const;
 
-/** Comes last: what is before it is guarded by the version that it raises. */
-const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = providers.state_version + 1
+// planted: state-guard
+const NEXT_IF_SEEN = "CASE providers.state_version WHEN j.seen THEN j.seen + 1 END";
+
+/** A state that was not seen has no next version: the database refuses the transaction, as no column is. */
+const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = ${NEXT_IF_SEEN},
+    active_orders = max(providers.active_orders + coalesce((SELECT difference FROM (${followedMore("?2")})), 0), 0)
   FROM (SELECT ${["provider", "seen", ...STATE_COLUMNS].map((column) => `?1->>'$.${column}' AS ${column}`).join(", ")}) j
-  WHERE providers.id = j.provider AND providers.state_version = j.seen`;
+  WHERE providers.id = j.provider`;
+
+/** What the database then says, and of nothing else. */
+const IS_OUTDATED = "NOT NULL constraint failed: providers.state_version";
 
 function assignments(columns: readonly string[]): string {
   return columns.map((column) => `${column} = j.${column}`).join(", ");

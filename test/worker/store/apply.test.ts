@@ -185,6 +185,31 @@ describe("fencing", () => {
     expect(await rows("SELECT order_id FROM changes WHERE order_id IN ('o21', 'o22')")).toEqual([{ order_id: "o22" }, { order_id: "o22" }]);
   });
 
+  it("changes nothing under a provider that is not there: the database was put back to before it", async () => {
+    await addOrders("p", "acme", 41, 1);
+    const { orders, provider } = await read("p", 41, 1);
+    const writes = orders.map((order) => write(order, says("Canceled", 1000), provider));
+    const state = { provider: "gone", seen: provider.stateVersion, state: provider.state };
+    expect(await applySweep(env.DB, writes, state)).toBe("outdated");
+    expect(await rows("SELECT status, refunded, version FROM orders WHERE n = 41")).toEqual([
+      { status: "in_progress", refunded: 0, version: 1 },
+    ]);
+    expect(await rows("SELECT count(*) AS count FROM refunds WHERE order_n = 41")).toEqual([{ count: 0 }]);
+    expect(await rows("SELECT count(*) AS count FROM changes WHERE order_id = 'o41'")).toEqual([{ count: 0 }]);
+  });
+
+  it("tells a refused write from an outdated one", async () => {
+    await addOrders("p", "acme", 42, 1);
+    const { orders, provider } = await read("p", 42, 1);
+    const [moved] = orders.map((order) => write(order, says("Canceled", 1000), provider));
+    if (moved === undefined) throw new Error("there is no order");
+    const forbidden = { ...moved, next: { ...moved.next, refunded: 2_000_000 } };
+    expect(await apply([forbidden], provider)).toBe("refused");
+    const later = { ...provider, stateVersion: provider.stateVersion + 1 };
+    expect(await apply([forbidden], later)).toBe("outdated");
+    expect(await rows("SELECT status, version FROM orders WHERE n = 42")).toEqual([{ status: "in_progress", version: 1 }]);
+  });
+
   it("posts once for an order that is twice in one batch", async () => {
     await addOrders("p", "twice", 31, 1);
     const { orders, provider } = await read("p", 31, 1);
@@ -208,6 +233,14 @@ describe("what an apply costs, in batches of 100, the provider's one row apart",
     ["the first active status after pending", 2301, says("In progress", 600), 2, 11, { status: "pending", middle: "pending" }],
     ["a flag, with the status that brings it", 2401, says("Completed", 250), 5, 15, {}],
     ["a partial with its refund", 2101, says("Partial", 250), 6, 22, {}],
+    [
+      "the first poll of orders, which are followed from then on",
+      2501,
+      says("In progress", 600),
+      3,
+      13,
+      { status: "pending", middle: "pending", provider_status: null, cadence: 1, polled_at: null },
+    ],
     ["persisted progress", 2201, says("In progress", 300), 1, 4, {}],
   ] satisfies [string, number, StatusReport, number, number, OrderColumns][])(
     "%s",
