@@ -37,7 +37,7 @@ const SWEEPS: readonly SweepCase[] = [
 const isSweep = (invocation: Invocation): boolean => invocation.startsWith("sweep");
 
 /** Why one of them is over its target, and what it would take; and what one near it is made of. The figures are of profiles, in Node. */
-const EXPLAINED = `**A registration of 1,000 orders is near ${MOST_CPU_MS} ms**, 8 µs an order. A third of that is JSON: the request's, and each order's twice within D1's
+const EXPLAINED = `**A registration of 1,000 orders is above ${MOST_CPU_MS} ms**, some 10 µs an order. A third of that is JSON: the request's, and each order's twice within D1's
 query, as its row and as its first change. It is not split: the orders are written in one transaction, and the answer says what
 became of each. A panel on the free plan that registers 500 at once is on the safe side.
 

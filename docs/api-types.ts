@@ -1744,7 +1744,7 @@ export type Provider = {
   readonly brake: {
     /** The share of bad ends that engages it. */
     readonly share: number | null;
-    /** The number of orders from which the share counts. */
+    /** How many orders must have ended badly within the hour. */
     readonly min_orders: number | null;
     /** Since when it holds; null: it does not. */
     readonly engaged_at: string | null;
@@ -1888,7 +1888,7 @@ export type SavedProvider = {
   readonly brake: {
     /** The share of bad ends that engages it. */
     readonly share: number | null;
-    /** The number of orders from which the share counts. */
+    /** How many orders must have ended badly within the hour. */
     readonly min_orders: number | null;
     /** Since when it holds; null: it does not. */
     readonly engaged_at: string | null;

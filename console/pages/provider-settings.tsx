@@ -127,7 +127,7 @@ export async function editProvider(provider: Provider): Promise<void> {
         value: percentOf(brake?.share ?? null),
         hint: "Empty: no brake.",
       },
-      { name: "min_orders", label: "Brake: of at least so many orders", type: "number", value: text(brake?.min_orders ?? 20) },
+      { name: "min_orders", label: "Brake: at least so many bad ends", type: "number", value: text(brake?.min_orders ?? 20) },
     ],
     confirm: "Save",
     work: (values) => call("PUT", `/v1/providers/${seg(id)}`, { body: settingsIn(values) }),

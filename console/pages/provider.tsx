@@ -164,7 +164,7 @@ function Settings({ provider }: { readonly provider: Provider }) {
           ["Orders a call", `at most ${provider.batch_size}`],
           ["Waits for an answer", `${provider.timeout_ms / 1000} s`],
           ["Watched after the end", `${provider.settle_hours} h`],
-          ["Brake", brake?.share == null ? "none" : `from ${Math.round(brake.share * 100)} % of at least ${brake.min_orders} orders`],
+          ["Brake", brake?.share == null ? "none" : `from ${Math.round(brake.share * 100)} %, and ${brake.min_orders} bad ends`],
           ["Asked by", `${request.method}, ${request.encoding === "json" ? "JSON" : "a form"}`],
         ]}
       />

@@ -321,7 +321,7 @@ const provider: AnswerText = {
     low_balance: "The balance below which the operator is told; null: it is not watched.",
     brake: "What holds its refunds when unusually many orders end badly; null: no brake.",
     "brake.share": "The share of bad ends that engages it.",
-    "brake.min_orders": "The number of orders from which the share counts.",
+    "brake.min_orders": "How many orders must have ended badly within the hour.",
     "brake.engaged_at": "Since when it holds; null: it does not.",
     "brake.panels": "The panels whose refunds it holds; null: all.",
     "brake.evidence": "What engaged it last; null: it is off, or an older release's.",

@@ -39,7 +39,7 @@ export class Questions {
         initialValue: present,
         options: [
           { value: "free", label: "Free", hint: "costs nothing; about 4,000 new orders a day" },
-          { value: "paid", label: "Paid", hint: "5 USD a month; some 2 million orders" },
+          { value: "paid", label: "Paid", hint: "5 USD a month; some 2.8 million orders a month" },
         ],
       }),
     );

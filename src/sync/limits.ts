@@ -1,6 +1,6 @@
 /**
  * What one invocation and one chain of messages may do. Chosen so that a message stays within 45 subrequests and
- * 45 D1 statements: 20 calls, 15 more to learn from a failed batch, and some ten for D1 and the queue. Where the database
+ * 48 D1 statements: 20 calls, 15 more to learn from a failed batch, and some ten for D1 and the queue. Where the database
  * refuses what belongs to orders, `database` says how far it goes on.
  */
 export type Limits = {
