@@ -16,18 +16,34 @@ const PROGRESS_PERCENT = 40;
 const SLACK_MINUTES = 60;
 const RISING_MINUTES = 120;
 
+/**
+ * Of a provider with few calls the orders take turns, by a clock of its own, which goes the slower the more there are. Where a
+ * tick comes once in ten minutes, one minute's calls are all that it has for them.
+ */
+const SLOWEST = 10;
+
+/** A time, epoch ms, and what the provider's clock showed then, in minutes. */
+type Moment = { readonly at: number; readonly turn: number };
+
 /** `missed`: what was true and was not shown then, and since when. */
-type Behind = { readonly since: number; readonly cadence: number; readonly missed: ReadonlyMap<unknown, number> };
+type Behind = { readonly since: Moment; readonly cadence: number; readonly missed: ReadonlyMap<unknown, Moment> };
+
+/** What the clocks of slow providers show in the minute ?1, in minutes. */
+const TURNS = `SELECT id, (clock ->> '$.position') / 1000.0 + (?1 - (clock ->> '$.minute')) * 100.0 / (clock ->> '$.stretchPercent') AS turn
+  FROM providers WHERE clock IS NOT NULL`;
 
 export class Staleness {
   readonly #system: System;
   /** Since when an order is behind, and the longest cadence that it has had since. */
   readonly #behind = new Map<string, Behind>();
   #markedAt: number;
+  /** What each provider's clock showed then, minutes; none of one that goes by ours. */
+  #markedTurns: ReadonlyMap<string, number> = new Map();
   #looks = 0;
   readonly wrongs: string[] = [];
   /** The longest that any order was behind, minutes. */
   longest = 0;
+  #turns: ReadonlyMap<string, number> = new Map();
   /** Those whose `remains` are not what they are. */
   readonly #bent: ReadonlySet<string>;
 
@@ -47,9 +63,12 @@ export class Staleness {
   /** Looks at every order at these providers. `ofOld`: how many are behind since the faults stopped. */
   async look(providers: ReadonlySet<string>): Promise<{ readonly ofOld: number }> {
     const { now, world } = this.#system;
-    const [result] = await this.#system.backend.run([
+    const [result, clocks] = await this.#system.backend.run([
       { sql: "SELECT panel, n, id, provider, provider_order_id, status, remains, quantity, cadence FROM orders", params: [] },
+      { sql: TURNS, params: [Math.floor(now / MINUTE_MS)] },
     ]);
+    this.#turns = new Map((clocks?.results ?? []).map(({ id, turn }) => [String(id), Number(turn)]));
+    if (this.#looks === 0) this.#markedTurns = this.#turns;
     let ofOld = 0;
     for (const row of result?.results ?? []) {
       const order = world.providers.get(String(row["provider"]))?.orders.get(String(row["provider_order_id"]));
@@ -77,9 +96,10 @@ export class Staleness {
       this.#behind.delete(key);
       return false;
     }
-    const { now } = this.#system;
+    const now = { at: this.#system.now, turn: this.#turnOf(provider, this.#turns, this.#system.now) };
     const known = this.#behind.get(key);
-    const first = this.#looks === 0 ? this.#markedAt : now;
+    const marked = { at: this.#markedAt, turn: this.#turnOf(provider, this.#markedTurns, this.#markedAt) };
+    const first = this.#looks === 0 ? marked : now;
     const missed = new Map([...(truth === undefined ? [] : [[truth, first] as const]), ...(known?.missed ?? [])]);
     // What it had missed is shown now: it has caught up, and is behind with what the provider has gone on to.
     const before = missed.delete(status) ? { since: missed.get(truth) ?? first, cadence: 0 } : known;
@@ -89,11 +109,16 @@ export class Staleness {
       missed,
     };
     this.#behind.set(key, behind);
-    const minutes = (now - behind.since) / MINUTE_MS;
+    const minutes = (now.at - behind.since.at) / MINUTE_MS;
     if (what === "status") this.longest = Math.max(this.longest, minutes);
-    if (minutes > 2 * behind.cadence + SLACK_MINUTES + (what === "rising remains" ? RISING_MINUTES : 0))
+    const most = 2 * behind.cadence + SLACK_MINUTES + (what === "rising remains" ? RISING_MINUTES : 0);
+    if (now.turn - behind.since.turn > most || minutes > SLOWEST * most)
       this.#note(`${String(panel)}/${String(id)} had its ${what} behind for ${minutes} minutes at ${String(provider)}`);
-    return behind.since === this.#markedAt;
+    return behind.since.at === this.#markedAt;
+  }
+
+  #turnOf(provider: unknown, turns: ReadonlyMap<string, number>, at: number): number {
+    return turns.get(String(provider)) ?? at / MINUTE_MS;
   }
 
   #note(wrong: string): void {
