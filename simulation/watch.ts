@@ -153,7 +153,7 @@ export class Watch {
       { sql: "SELECT r.* FROM touched t CROSS JOIN refunds r WHERE r.panel = t.panel AND r.order_n = t.n", params: [] },
       {
         // Of each order that was touched, or whose part was, since only its provider may show that it is a whole; one row for one without any.
-        sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.status, p.remains, p.provider_charge, p.polled_at FROM orders w
+        sql: `SELECT w.panel, w.n, w.quantity, w.runs, w.posts, p.n AS part, p.status, p.remains, p.provider_charge, p.polled_at FROM orders w
           LEFT JOIN orders p ON ${isPartSql("p", "w")}
           WHERE EXISTS (SELECT 1 FROM touched t CROSS JOIN orders o
             WHERE o.panel = t.panel AND o.n = t.n AND (o.panel = w.panel AND o.n = w.n OR ${isPartSql("o", "w")}))`,
@@ -223,7 +223,10 @@ export class Watch {
     return recent.flatMap(({ what }) => holds.map((holdAll) => ({ ...what, holdAll })));
   }
 
-  /** What is known of the parts of orders of several, now first; and before, since parts and whole are answered about at once. */
+  /**
+   * What is known of the parts of orders of several, now first; and before, since parts and whole are answered about at once. What
+   * parts an order has may show in this very commit only: then they are taken as they stood before it.
+   */
   #noteParts(rows: readonly Row[]): void {
     const at = this.#options.now();
     for (const [key, all] of Map.groupBy(rows, ({ panel, n }) => `${String(panel)}/${String(n)}`)) {
@@ -233,8 +236,16 @@ export class Watch {
         whole,
         all.filter(({ status }) => status !== null),
       );
+      const asBefore = partsKnownOf(
+        whole,
+        all.flatMap(({ panel, part }): Row[] => {
+          const kept = this.#orders.get(`${String(panel)}/${String(part)}`);
+          return kept === undefined ? [] : [kept.row];
+        }),
+      );
       const before = (this.#parts.get(key) ?? []).filter(({ until }) => at - until <= UNDER_WAY_MS);
-      this.#parts.set(key, [{ what, until: Infinity }, ...before.map((each) => ({ ...each, until: Math.min(each.until, at) }))]);
+      const past = [{ what: asBefore, until: at }, ...before].map((each) => ({ ...each, until: Math.min(each.until, at) }));
+      this.#parts.set(key, [{ what, until: Infinity }, ...past]);
     }
   }
 
