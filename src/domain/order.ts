@@ -146,7 +146,7 @@ export type OrderState = {
   readonly activeStatus: ActiveStatus;
   /** A status that lies before the present one, said once; a second answer in a row makes it count. */
   readonly backTo: Status | null;
-  /** How often the provider went back and forth between active statuses, and when it last did. */
+  /** How often the provider went back and forth of late, and when it last did or took an end back; ends are counted in `reversals`. */
   readonly flips: { readonly count: number; readonly at: number } | null;
   readonly providerStatus: string | null;
   /**

@@ -65,9 +65,9 @@ function standsAsItStood(order: OrderState, report: Report, policy: ReconcilePol
  * Whether the report ends an order under way, so that it is certainly a move: what is more than a message writes need not be
  * worked out to be put off. A test holds it to `reconcile`.
  */
-export function surelyMoves({ status, multi }: OrderState, report: Report, { statusWords }: Pick<ReconcilePolicy, "statusWords">): boolean {
-  // One of several parts may have to wait for them.
-  if (report.kind !== "status" || !isActive(status) || multi || report.multi) return false;
+export function surelyMoves(order: OrderState, report: Report, { statusWords }: Pick<ReconcilePolicy, "statusWords">): boolean {
+  // One of several parts may have to wait for them, and an end that was taken back more than once for its time.
+  if (report.kind !== "status" || !isActive(order.status) || order.multi || report.multi || mayEndTooSoon(order)) return false;
   const said = statusFor(report.providerStatus, statusWords, false);
   return said !== null && isFinal(said);
 }
@@ -126,7 +126,7 @@ function polledWithoutWord({ status, polledAt }: OrderState, now: number): numbe
 
 function answered(order: OrderState, report: StatusReport, policy: ReconcilePolicy, now: number): RefundPlan {
   const said = statusFor(report.providerStatus, policy.statusWords, order.multi || report.multi);
-  if (said !== null && isFlip(order, said) && !mayFlip(order, now)) return passedOver(order);
+  if (comesTooSoon(order, said, now)) return passedOver(order, now);
   if (said !== null && awaitsParts(order, report, said, policy))
     return doubted(order, report, { status: order.status, backTo: null, known: true }, now);
   const { status, backTo } = said === null ? onUnknownStatus(order) : onKnownStatus(order, said);
@@ -144,9 +144,10 @@ function awaitsParts(order: OrderState, report: StatusReport, said: Status, { pa
   return order.status !== "completed" && refunds.mode !== "off" && waitsForParts(heard, parts);
 }
 
-/** An answer that goes back between active statuses too soon after others did: as if nothing new had been said. */
-function passedOver(order: OrderState): RefundPlan {
-  return { next: { ...order, flags: order.flags & ~(FLAGS.not_found | FLAGS.unknown_status) }, refunds: [] };
+/** An answer that goes back and forth too soon after others did: as if nothing new had been said. */
+function passedOver(order: OrderState, now: number): RefundPlan {
+  const flips = order.backTo === null ? order.flips : oneMore(order, now);
+  return { next: { ...order, backTo: null, flips, flags: order.flags & ~(FLAGS.not_found | FLAGS.unknown_status) }, refunds: [] };
 }
 
 type Doubted = { readonly status: Status; readonly backTo: Status | null; readonly known: boolean };
@@ -256,21 +257,53 @@ function isFlip({ status }: OrderState, said: Status): boolean {
   return isActive(status) && isActive(said) && RANKS[said] < RANKS[status];
 }
 
-/** After so many times back and forth, the next one is looked at no sooner than this. */
+/** What goes back and forth is looked at again no later than this. */
 const LONGEST_FLIP_MINUTES = 360;
 
-/** Each time that a provider goes back and forth doubles how long the next time is passed over: it must not write for ever. */
-function mayFlip({ flips, backTo }: OrderState, now: number): boolean {
-  if (flips === null || backTo !== null) return true;
-  return now - flips.at >= Math.min(LONGEST_FLIP_MINUTES, 2 ** flips.count) * MINUTE_MS;
+/** So often an end may be taken back, or an order be in error or unknown, before the next time has to wait: most do so once. */
+const FREE_REVERSALS = 5;
+const FREE_TROUBLES = 3;
+
+function waitsUntil({ at }: NonNullable<OrderState["flips"]>, times: number): number {
+  return at + Math.min(LONGEST_FLIP_MINUTES, 2 ** times) * MINUTE_MS;
 }
 
-/** A day without any forgets them. */
+function mayEndTooSoon({ reversals, flips }: OrderState): boolean {
+  return flips !== null && reversals >= FREE_REVERSALS;
+}
+
+/**
+ * Each time that a provider goes back and forth doubles how long the next time is passed over: it must not write for ever.
+ * That is another end after ends that were taken back, so that no money follows from it meanwhile; an earlier active status; an
+ * error; an unknown word. `said`: null for the last of these. Rule [S23].
+ */
+function comesTooSoon(order: OrderState, said: Status | null, now: number): boolean {
+  const { flips, reversals, backTo, status, flags } = order;
+  if (flips === null) return false;
+  if (said !== null && isFinal(said))
+    return said !== status && mayEndTooSoon(order) && now < waitsUntil(flips, reversals - FREE_REVERSALS + 1);
+  if (backTo !== null || flips.count === 0) return false;
+  const isTrouble = said === null ? (flags & FLAGS.unknown_status) === 0 : said === "error" && isActive(status);
+  const counts = isTrouble ? flips.count >= FREE_TROUBLES : said !== null && isFlip(order, said);
+  return counts && now < waitsUntil(flips, flips.count);
+}
+
+/** A day without any forgets what has gone back and forth. */
+function countOfLate({ flips }: OrderState, now: number): number {
+  return flips !== null && now - flips.at < DAY_MS ? flips.count : 0;
+}
+
+function oneMore(order: OrderState, now: number): OrderState["flips"] {
+  return { count: countOfLate(order, now) + 1, at: now };
+}
+
+/** With a word that counts. That an end was taken back only says when: how often is counted apart. */
 function flipsAfter(order: OrderState, status: Status, now: number): OrderState["flips"] {
-  const { backTo, flips } = order;
-  if (backTo === null || !isActive(order.status)) return flips;
-  const isOld = flips === null || now - flips.at >= DAY_MS;
-  return isActive(status) ? { count: isOld ? 1 : flips.count + 1, at: now } : flips;
+  const wasUnknown = (order.flags & FLAGS.unknown_status) !== 0;
+  const isEndOver = isFinal(order.status) && status !== order.status;
+  if (isEndOver) return { count: countOfLate(order, now), at: now };
+  const isBack = isActive(status) && (order.backTo !== null || order.status === "error");
+  return wasUnknown || isBack ? oneMore(order, now) : order.flips;
 }
 
 /** An unknown word changes no status; only an order of which nothing was ever heard becomes `unknown`. */

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { flagNames, FLAGS, type OrderState } from "../../../src/domain/order.ts";
+import { DEFAULT_POLICY, type RefundPolicy } from "../../../src/domain/refund-policy.ts";
 import { type Decision, reconcile, reconcileAtLength, surelyMoves } from "../../../src/domain/reconcile.ts";
 import { finalAnswerIn } from "../../../src/domain/final-answer.ts";
 import type { Report, StatusReport } from "../../../src/domain/order-report.ts";
-import { isFinal } from "../../../src/domain/status.ts";
+import { isFinal, statusFor } from "../../../src/domain/status.ts";
 import { aFreshOrder, anOrder, aReport, HOUR, MINUTE, NOW, POLICY } from "./orders.ts";
 
 /** Feeds reports to an order one after the other, an hour apart, and returns every decision. */
@@ -63,6 +64,35 @@ describe("what a report moves", () => {
     const at = NOW + (day + 6 * 60) * MINUTE;
     const back = [1, 2].reduce((order, n) => reconcile(order, says("Pending", 600), POLICY, at + n * MINUTE).next, state);
     expect(back.status).toBe("pending");
+  });
+
+  it.each<[words: string[], policy: Partial<RefundPolicy>, moves: number, refunds: number]>([
+    [["In progress", "Error"], {}, 40, 0],
+    [["In progress", "Teleporting"], {}, 40, 0],
+    [["Error", "Teleporting"], {}, 40, 0],
+    [["Canceled", "Partial"], {}, 40, 20],
+    [["Canceled", "In progress", "In progress"], { mode: "hold" }, 80, 40],
+    [["Canceled", "In progress", "In progress"], {}, 80, 40],
+    [["Canceled", "In progress", "Processing"], { delayMinutes: 60 }, 80, 40],
+    [["Partial", "Error", "Error", "Canceled", "In progress", "In progress"], { mode: "hold" }, 80, 40],
+  ])("writes little of one that says %j in turn, each minute of a day", (words, refunds, mostMoves, mostRefunds) => {
+    let state = anOrder();
+    let [moves, steps] = [0, 0];
+    const policy = { ...POLICY, refunds: { ...DEFAULT_POLICY, ...refunds } };
+    for (let minute = 0; minute < 24 * 60; minute++) {
+      const said = says(words[minute % words.length] ?? "", 600);
+      const { next, write, refunds: of } = reconcile(state, said, policy, NOW + minute * MINUTE);
+      if (write !== "none") state = next;
+      moves += write === "move" ? 1 : 0;
+      steps += of.length;
+    }
+    expect(moves).toBeLessThanOrEqual(mostMoves);
+    expect(steps).toBeLessThanOrEqual(mostRefunds);
+    // What it then stays with is believed within six hours.
+    for (let minute = 24 * 60; minute <= 30 * 60; minute++)
+      state = reconcile(state, says(words[0] ?? "", 600), policy, NOW + minute * MINUTE).next;
+    expect(state).toMatchObject({ providerStatus: words[0], backTo: null });
+    expect(state.status).toBe(statusFor(words[0] ?? "", {}, false));
   });
 
   it("writes little of a provider whose spelling, numbers and parts change with every answer", () => {
