@@ -129,8 +129,19 @@ export type Decided = {
   readonly inError: boolean;
 };
 
-/** In the place of a price's currency: none was named that is known here. ISO 4217 has this code for it. */
-export const NO_CURRENCY = "XXX";
+/** In the place of a price's currency: none was named. Not written like a code, so that no provider can name it. */
+export const NO_CURRENCY = "none";
+
+/** In the place of a currency: one was named that is not known here. */
+export const UNKNOWN_CURRENCY = "unknown";
+
+/** In the place of a price's currency in rows of earlier releases: none was named, or an unknown one. */
+export const NO_KNOWN_CURRENCY = "XXX";
+
+/** The code of a currency that a provider named; null where it named none, or an unknown one. */
+export function codeOfCurrency(said: string | null): string | null {
+  return said === NO_CURRENCY || said === UNKNOWN_CURRENCY ? null : said;
+}
 
 export type OrderState = {
   /** What the customer paid, in micro-units; null when unknown: the order is followed without refunds. */
@@ -151,12 +162,13 @@ export type OrderState = {
   readonly providerStatus: string | null;
   /**
    * The provider's price: the first charge above nothing that it named while the order was under way, and its currency:
-   * `NO_CURRENCY` where it named none, null where that was not written down.
+   * a code, `NO_CURRENCY` or `UNKNOWN_CURRENCY`, or null where that was not written down.
    */
   readonly providerPrice: string | null;
   readonly providerPriceCurrency: string | null;
   /** The charge that it named last; after a final word, what it took in the end, and null until it has said. */
   readonly providerCharge: string | null;
+  /** A code, or `UNKNOWN_CURRENCY`; null where none was named, and in rows of earlier releases also for an unknown one. */
   readonly providerCurrency: string | null;
   readonly startCount: number | null;
   readonly remains: number | null;

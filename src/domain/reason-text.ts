@@ -15,7 +15,7 @@ const CAUSES: Partial<Readonly<Record<RefundReason, string>>> = {
   nothing_delivered: "The provider closed the order as partial with nothing delivered",
   refunded: "The provider returned the order's amount",
   not_placed: "The order never reached the provider",
-  remains_unknown: "The provider ended the order without a readable number of what was left",
+  remains_unknown: "The provider ended the order, and what it says was left does not tell how much is due",
   multi_order: "The order has several parts; its refund is never automatic",
   policy_hold: "The refund policy left this refund to a person",
   over_cap: "The refund is above the policy's cap",
@@ -30,10 +30,18 @@ const CAUSES: Partial<Readonly<Record<RefundReason, string>>> = {
 export function reasonText(reason: Reason, facts: ReasonFacts): string {
   if (reason in REASONS) return REASONS[reason as keyof typeof REASONS];
   const code = reason as RefundReason;
-  const cause = CAUSES[code];
+  const cause = causeOf(code, facts);
   const waits = facts.hold?.reason === code && facts.hold.postsAt === null;
   if (cause === undefined || (waits && facts.hold?.amount !== null)) return REFUND_REASONS[code];
   return `${cause}; ${outcomeOf(code, facts)}.`;
+}
+
+/** An answer that leaves doubt keeps the reason of what was returned before; its number may say something else. */
+function causeOf(code: RefundReason, { quantity, remains }: ReasonFacts): string | undefined {
+  const isAllLeft = remains !== null && quantity !== null && remains >= quantity;
+  const isInPart = remains !== null && remains > 0 && !isAllLeft;
+  const isOfAnotherNumber = (code === "nothing_delivered" && !isAllLeft) || (code === "partial" && !isInPart);
+  return isOfAnotherNumber ? "The provider ended the order before it was completed" : CAUSES[code];
 }
 
 function outcomeOf(code: RefundReason, { charge, quantity, remains, refunded, hold }: ReasonFacts): string {

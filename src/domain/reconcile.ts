@@ -6,7 +6,7 @@ import { cadenceOf, type CadencePolicy, DAY_MS, HOUR_MS, mayKeepCadence } from "
 import { stretchedPercent } from "./progress-pace.ts";
 import { type FlagFacts, flagsAfter } from "./order-flags.ts";
 import { finalAnswerText } from "./final-answer.ts";
-import { FLAGS, NO_CURRENCY, type OrderState, type Reason } from "./order.ts";
+import { FLAGS, NO_CURRENCY, type OrderState, type Reason, UNKNOWN_CURRENCY } from "./order.ts";
 import type { Report, StatusReport } from "./order-report.ts";
 import type { RefundPolicy } from "./refund-policy.ts";
 import { planRefund, type RefundPlan } from "./refund-plan.ts";
@@ -82,7 +82,7 @@ function saysTheSame(
     (remains === null || remains === order.remains) &&
     (startCount === null || startCount === order.startCount) &&
     (charge === null || (charge === order.providerCharge && order.providerPrice !== null)) &&
-    (currencyUnknown === true ? order.providerCurrency === null : currency === null || currency === order.providerCurrency)
+    (currencyUnknown === true ? order.providerCurrency === UNKNOWN_CURRENCY : currency === null || currency === order.providerCurrency)
   );
 }
 
@@ -182,6 +182,9 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
   // A final word without a readable number is never read together with an older number.
   // planted: final-without-number
   const remains = report.remains ?? (isFinal(status) ? null : order.remains);
+  // Nor a final word without a charge together with the full price.
+  const charge = report.charge ?? (moved && isFinal(status) ? null : order.providerCharge);
+  const isOldCharge = report.charge === null && charge !== null;
   return {
     ...order,
     multi: order.multi || report.multi,
@@ -195,9 +198,8 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
     ...(order.providerPrice === null && isActive(status) && isAboveNothing(report.charge)
       ? { providerPrice: report.charge, providerPriceCurrency: currencyAfter(order, report) ?? NO_CURRENCY }
       : {}),
-    // Nor a final word without a charge together with the full price.
-    providerCharge: report.charge ?? (moved && isFinal(status) ? null : order.providerCharge),
-    providerCurrency: currencyAfter(order, report),
+    providerCharge: charge,
+    providerCurrency: isOldCharge ? order.providerCurrency : currencyAfter(order, report),
     startCount: report.startCount ?? order.startCount,
     remains,
     remainsUnreadable: report.remainsUnreadable === true,
@@ -213,7 +215,7 @@ function hear(order: OrderState, report: StatusReport, status: Status, now: numb
 
 /** A currency that is not known here is another one than that before, as far as anybody knows. */
 function currencyAfter({ providerCurrency }: OrderState, { currency, currencyUnknown }: StatusReport): string | null {
-  return currencyUnknown === true ? null : (currency ?? providerCurrency);
+  return currencyUnknown === true ? UNKNOWN_CURRENCY : (currency ?? providerCurrency);
 }
 
 /** So many parts an order has at most: what is named beyond them is not followed. */

@@ -4,7 +4,7 @@
  * A provider names its price while an order runs, and after the end what it takes in all. What lies between the two
  * was returned; what it takes beyond the share that it delivered was kept.
  */
-import { FLAGS, NO_CURRENCY } from "./order.ts";
+import { codeOfCurrency, FLAGS, NO_CURRENCY, NO_KNOWN_CURRENCY, UNKNOWN_CURRENCY } from "./order.ts";
 import { convertPrice, finestStep, formatPrice, parsePrice, priceOfMicros, shareOf } from "./price.ts";
 import type { Status } from "./status.ts";
 
@@ -29,9 +29,11 @@ export type OrderFacts = {
   /** The first charge that the provider named while the order ran, and the last one; null where it named none. */
   readonly providerPrice: string | null;
   readonly providerCharge: string | null;
-  /** What the price was in, and what the last charge is in; null when nobody said. */
+  /** What the price was in, and what the last charge is in, as an `OrderState` has them. */
   readonly providerPriceCurrency: string | null;
   readonly providerCurrency: string | null;
+  /** The provider's own currency, as far as it is set: what it names no currency for is in that one. */
+  readonly ownCurrency: string | null;
   /** What the panel registered as the order's cost. */
   readonly cost: string | null;
   readonly costCurrency: string | null;
@@ -43,7 +45,8 @@ export const UNCLEAR = {
   several_parts: "A drip-feed or subscription order: its price is not one order's.",
   charge_unknown: "The provider has not said what it takes in the end.",
   price_unknown: "Neither did the provider name a price while the order ran, nor was a cost registered.",
-  currencies_differ: "The price, or the cost as registered, is in another currency than the provider's charge.",
+  currencies_differ:
+    "The price, or the cost as registered, is in another currency than the provider's charge, or one of them is in an unknown one.",
   delivered_unknown: "The provider did not say how much it delivered.",
   above_price: "The provider would keep more than its price: charge and price are not of one currency, or not of one order.",
 } as const;
@@ -88,14 +91,35 @@ function deliveredShare({ status, quantity, remains }: OrderFacts): "none" | "un
 type AskedPrice = { readonly ok: true; readonly price: bigint; readonly text: string } | { readonly ok: false; readonly unclear: Unclear };
 
 /** The order's full price at the provider: what it asked while the order ran, else what the panel registered. */
-function askedPrice({ providerPrice, providerPriceCurrency, cost, costCurrency, providerCurrency }: OrderFacts): AskedPrice {
-  const text = providerPrice ?? cost;
+function askedPrice(order: OrderFacts): AskedPrice {
+  const text = order.providerPrice ?? order.cost;
   const price = text === null ? null : parsePrice(text);
   if (text === null || price === null) return { ok: false, unclear: "price_unknown" };
-  const currency = providerPrice === null ? costCurrency : providerPriceCurrency;
-  // Nobody knows what a price was in that no currency stood beside, unless none stands beside the charge either.
-  const isSameCurrency = currency === null || currency === (providerCurrency ?? NO_CURRENCY);
-  return isSameCurrency ? { ok: true, price, text } : { ok: false, unclear: "currencies_differ" };
+  return isInOneCurrency(order) ? { ok: true, price, text } : { ok: false, unclear: "currencies_differ" };
+}
+
+/** Whether price and charge are in one currency, as far as it was said. Rule [S41]. */
+function isInOneCurrency(order: OrderFacts): boolean {
+  const price = order.providerPrice === null ? order.costCurrency : order.providerPriceCurrency;
+  const charge = chargeCurrency(order);
+  // What was not written down can be what the charge is in, unless nobody knows what that is.
+  if (price === null) return charge !== UNKNOWN_CURRENCY;
+  if (price === NO_KNOWN_CURRENCY) return order.providerCurrency === null || order.providerCurrency === price;
+  return charge === (price === NO_CURRENCY ? unnamedCurrency(order) : price);
+}
+
+/** What the last charge is in: a code, `NO_CURRENCY` or `UNKNOWN_CURRENCY`. */
+function chargeCurrency(order: OrderFacts): string {
+  const { providerPrice, providerPriceCurrency: price, providerCurrency } = order;
+  if (providerCurrency !== null) return providerCurrency;
+  // In a row of an earlier release: a currency that was named once stays, so that only an unknown one took its place.
+  const wasNamed = providerPrice !== null && price !== NO_KNOWN_CURRENCY && codeOfCurrency(price) !== null;
+  return wasNamed ? UNKNOWN_CURRENCY : unnamedCurrency(order);
+}
+
+/** What an amount is in that no currency stood beside: price and charge alike. */
+function unnamedCurrency({ ownCurrency }: OrderFacts): string {
+  return ownCurrency ?? NO_CURRENCY;
 }
 
 export const FIGURES = ["refunded_to_customers", "returned_by_provider", "kept_by_provider"] as const;
@@ -108,7 +132,7 @@ export type List = (typeof LISTS)[number];
 /** An order behind a figure, in a list of what is unclear, or flagged. `amount`: its part of the figure, in 1e-12. */
 export type ListedOrder = { readonly facts: OrderFacts; readonly amount: bigint | null; readonly unclear: Unclear | null };
 
-/** What one provider comes to in one currency; null where nobody said which. */
+/** What one provider comes to in one currency; null where nobody knows which. */
 export type Account = {
   readonly provider: string;
   readonly currency: string | null;
@@ -126,17 +150,18 @@ export function accountsOf(orders: readonly OrderFacts[]): Account[] {
     account.lists[list].push(order);
   };
   for (const facts of orders) {
+    const charged = codeOfCurrency(chargeCurrency(facts));
     const listed: ListedOrder = { facts, amount: null, unclear: null };
     if (facts.refundedMicros !== null)
       add("refunded_to_customers", facts.currency, { ...listed, amount: priceOfMicros(facts.refundedMicros) });
-    if (facts.refillRefused) add("refill_refused", facts.providerCurrency, listed);
+    if (facts.refillRefused) add("refill_refused", charged, listed);
     if (!facts.ended) continue;
-    for (const flag of ORDER_FLAGS) if ((facts.flags & FLAGS[flag]) !== 0) add(flag, facts.providerCurrency, listed);
+    for (const flag of ORDER_FLAGS) if ((facts.flags & FLAGS[flag]) !== 0) add(flag, charged, listed);
     if (facts.status === "completed") continue;
     const { returned, kept, unclear } = providerPart(facts);
-    if (returned !== null && returned > 0n) add("returned_by_provider", facts.providerCurrency, { ...listed, amount: returned });
-    if (kept !== null && kept > 0n) add("kept_by_provider", facts.providerCurrency, { ...listed, amount: kept });
-    if (unclear !== null) add("unclear", facts.providerCurrency, { ...listed, unclear });
+    if (returned !== null && returned > 0n) add("returned_by_provider", charged, { ...listed, amount: returned });
+    if (kept !== null && kept > 0n) add("kept_by_provider", charged, { ...listed, amount: kept });
+    if (unclear !== null) add("unclear", charged, { ...listed, unclear });
   }
   return [...accounts.values()].toSorted((a, b) => compare(a.provider, b.provider) || compare(a.currency ?? "", b.currency ?? ""));
 }

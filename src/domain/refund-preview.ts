@@ -3,19 +3,13 @@
  */
 import type { Order, OrderState } from "./order.ts";
 import type { RefundReason } from "./refund-rules.ts";
-import type { RefundPolicy } from "./refund-policy.ts";
 import { planRefund, type RefundPlanPolicy } from "./refund-plan.ts";
 
 /** What would happen to one order; `delay` counts as posted. Null when nothing would. */
 export type PreviewedRefund = { readonly kind: "post" | "hold"; readonly amount: number; readonly reason: RefundReason };
 
-/** Works out one order. `now` in epoch ms; `holdAll` while all refunds of its provider or panel wait for a person. */
-export function previewOf(
-  { state }: Pick<Order, "state">,
-  refunds: RefundPolicy,
-  now: number,
-  holdAll: RefundPlanPolicy["holdAll"] = null,
-): PreviewedRefund | null {
+/** Works out one order, by its parts where it has several. `now` in epoch ms. Rule [A10]. */
+export function previewOf({ state }: Pick<Order, "state">, policy: RefundPlanPolicy, now: number): PreviewedRefund | null {
   // What the rules posted or held so far is taken away; what the panel gave stays, also from before it registered the order.
   const untouched: OrderState = {
     ...state,
@@ -27,7 +21,7 @@ export function previewOf(
     reportedFinal: null,
     flags: 0,
   };
-  const step = planRefund(untouched, untouched, { refunds, holdAll, parts: [] }, now).refunds.at(-1);
+  const step = planRefund(untouched, untouched, policy, now).refunds.at(-1);
   if (step === undefined || step.kind === "withdraw" || step.kind === "release" || step.amount === null) return null;
   return { kind: step.kind === "hold" ? "hold" : "post", amount: step.amount, reason: step.reason };
 }

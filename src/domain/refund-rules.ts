@@ -10,7 +10,7 @@ export const REFUND_REASONS = {
   partial: "The provider delivered a part; the share of what was not delivered is returned.",
   nothing_delivered: "The provider closed the order as partial with nothing delivered; the full charge is returned.",
   refunded: "The provider returned the order's amount; the full charge is returned.",
-  remains_unknown: "The provider ended the order without a readable number of what was left; someone has to decide.",
+  remains_unknown: "The provider ended the order, and what it says was left does not tell how much is due; someone has to decide.",
   multi_order: "The order has several parts; its refund is never automatic, someone has to decide.",
   policy_hold: "The refund policy leaves this refund to a person.",
   over_cap: "The refund is above the policy's cap; someone has to decide.",

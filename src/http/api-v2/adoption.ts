@@ -11,6 +11,7 @@ import { isPerhapsLost, isProviderOrderId, numberOfOurs, showsTextIds } from "..
 import type { Order } from "../../domain/order.ts";
 import { mayAct, type Standing } from "../../domain/order-owner.ts";
 import { policyFor } from "../../domain/refund-policy.ts";
+import { isWordOnly } from "../../domain/refund-plan.ts";
 import { reconcile, type ReconcilePolicy } from "../../domain/reconcile.ts";
 import type { Report, StatusReport } from "../../domain/order-report.ts";
 import { orderView } from "../../domain/order-view.ts";
@@ -143,7 +144,8 @@ const MAX_TURNS = 3;
 /**
  * Writes the first answers about a panel's orders. Where some have ended, the brake counts them in the same transaction, and what
  * makes it engage is the first that it holds: a swapped key may show here before any sweep has seen it. One that a sweep has
- * written meanwhile has been heard of, and counted. Rules [B1], [B3], [O43].
+ * written meanwhile has been heard of, and counted. One that its panel has registered meanwhile with a charge is left to the
+ * sweeps: they read its parts. Rules [B1], [B3], [M11], [O43].
  */
 async function writeFirst(db: D1Database, { panel, provider }: Of, heard: readonly ReportedOrder[], now: number): Promise<void> {
   if (heard.length === 0) return;
@@ -156,7 +158,8 @@ async function writeFirst(db: D1Database, { panel, provider }: Of, heard: readon
       [...orders].flatMap(([id, order]) => {
         const report = reports.get(id);
         const of = { panel, provider: { ...known, state } };
-        return report === undefined || order.state.providerStatus !== null ? [] : [firstWrite(order, of, report, now)];
+        const isFirst = order.state.providerStatus === null && isWordOnly(order.state);
+        return report === undefined || !isFirst ? [] : [firstWrite(order, of, report, now)];
       });
     const { brake, state, stateVersion } = known;
     const writes = writesUnder(state);
@@ -239,6 +242,7 @@ function policyAt({ panel, provider }: Of, order: Order): ReconcilePolicy {
     correctionWindowMs: correctionWindowOf(provider.settleHours),
     refunds: policyFor(order, provider.policies),
     holdAll: isBraked(provider.state, order.panel) ? "brake" : panel.frozen === null ? null : "frozen",
+    // An order without a charge: nothing follows from its parts.
     parts: [],
   };
 }

@@ -1,7 +1,7 @@
 /**
  * What `status` says of one order.
  */
-import type { Order } from "../../domain/order.ts";
+import { codeOfCurrency, type Order } from "../../domain/order.ts";
 import { PART_FIELDS, type PartField } from "../../domain/order-report.ts";
 import { statusForPanel } from "../../domain/panel-status.ts";
 import { isSubscription } from "../../domain/panel-status-subscription.ts";
@@ -42,7 +42,7 @@ function givenFigures({ state }: Order, { charge, start_count, status, remains, 
     ...(state.startCount === null ? {} : { start_count }),
     status,
     ...(state.remains === null ? {} : { remains }),
-    ...(state.providerCurrency === null ? {} : { currency }),
+    ...(codeOfCurrency(state.providerCurrency) === null ? {} : { currency }),
   };
 }
 

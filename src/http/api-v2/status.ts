@@ -4,7 +4,7 @@
  */
 import { isPerhapsLost } from "../../domain/order-ids.ts";
 import { formatAmount } from "../../domain/money.ts";
-import type { Order } from "../../domain/order.ts";
+import { codeOfCurrency, type Order } from "../../domain/order.ts";
 import { recordReportedFinals } from "../../store/orders/reported-finals.ts";
 import { partKey, readOwnOrders, readProvidersOrders } from "../../store/orders/status-reads.ts";
 import { adopt } from "./adoption.ts";
@@ -69,7 +69,7 @@ function sayProviders(wanted: AskedIds, orders: ReadonlyMap<string, Order>, stra
     if (order === undefined) return strangers.has(id) ? WRONG.order : null;
     const { state } = order;
     const charge = state.providerCharge ?? order.cost ?? formatAmount(state.charge ?? 0);
-    return statusAnswer(order, { charge, currency: state.providerCurrency ?? order.currency, partId: (part) => part });
+    return statusAnswer(order, { charge, currency: codeOfCurrency(state.providerCurrency) ?? order.currency, partId: (part) => part });
   });
 }
 

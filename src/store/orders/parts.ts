@@ -119,10 +119,15 @@ export async function readParts(
   return new Map([...found].map(([whole, parts]) => [whole, [...parts.values()]]));
 }
 
-/** How the parts of an order stand that it has named so far. Nothing is read of one without parts. */
+/** How the parts of orders stand that these have named so far. Nothing is read where none has named any. */
+export function readPartsOfEach(db: D1Database, orders: readonly Order[]): Promise<ReadonlyMap<Order, readonly PartFacts[]>> {
+  const wholes = orders.map((order) => ({ order, report: { parts: null } }));
+  return readParts(db, wholes, new Set());
+}
+
+/** The same of one order. */
 export async function readPartsOf(db: D1Database, order: Order): Promise<readonly PartFacts[]> {
-  if (order.state.parts === null) return [];
-  return (await readParts(db, [{ order, report: { parts: null } }], new Set())).get(order) ?? [];
+  return (await readPartsOfEach(db, [order])).get(order) ?? [];
 }
 
 type PartRow = { i: number; id: string; status: Status; remains: number | null; heard: 0 | 1 };

@@ -3,7 +3,10 @@
  */
 import type { Order } from "../../domain/order.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
+import type { PartFacts } from "../../domain/refund-rules.ts";
+import { isFinal } from "../../domain/status.ts";
 import type { Audited } from "../operations/audit.ts";
+import { readPartsOfEach } from "../orders/parts.ts";
 import { type OrderRow, toOrder } from "../rows/order.ts";
 
 /** The service under which a provider's own layer stands. */
@@ -65,8 +68,14 @@ export async function writePolicy(
 /** How many of each panel's newest orders a preview looks at. */
 const PREVIEWED_ORDERS = 1000;
 
-/** Orders of a provider, and of one of its services if one is named, among each panel's newest. */
-export async function readForPreview(db: D1Database, provider: string, service: string | null): Promise<Order[]> {
+/** An order with how its parts stand, where it has several and they say what is due. */
+export type PreviewCase = { readonly order: Order; readonly parts: readonly PartFacts[] };
+
+/**
+ * Orders of a provider, and of one of its services if one is named, among each panel's newest. The parts of those that have
+ * ended are one more statement, and two rows a part.
+ */
+export async function readForPreview(db: D1Database, provider: string, service: string | null): Promise<PreviewCase[]> {
   const { results } = await db
     .prepare(
       `SELECT o.* FROM panels p CROSS JOIN orders o
@@ -74,5 +83,10 @@ export async function readForPreview(db: D1Database, provider: string, service: 
     )
     .bind(provider, service, PREVIEWED_ORDERS)
     .all<OrderRow>();
-  return results.map(toOrder);
+  const orders = results.map(toOrder);
+  const parts = await readPartsOfEach(
+    db,
+    orders.filter(({ state }) => isFinal(state.status)),
+  );
+  return orders.map((order) => ({ order, parts: parts.get(order) ?? [] }));
 }

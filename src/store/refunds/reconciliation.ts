@@ -122,8 +122,8 @@ const FACTS = `SELECT * FROM (
     WHERE o.panel = ?1 AND o.id = t.order_id
   ) WHERE ended OR refill_refused OR posted IS NOT NULL`;
 
-/** `currency` is the provider's, for a charge that came without one. */
-function toFacts(row: FactsRow, currency: string | null): OrderFacts {
+/** `ownCurrency`: the provider's, where it is set. */
+function toFacts(row: FactsRow, ownCurrency: string | null): OrderFacts {
   return {
     order: row.id,
     provider: row.provider,
@@ -140,7 +140,8 @@ function toFacts(row: FactsRow, currency: string | null): OrderFacts {
     providerPrice: row.provider_price,
     providerPriceCurrency: row.provider_price_currency,
     providerCharge: row.provider_charge,
-    providerCurrency: row.provider_currency ?? currency,
+    providerCurrency: row.provider_currency,
+    ownCurrency,
     cost: row.cost,
     costCurrency: row.cost_currency,
   };

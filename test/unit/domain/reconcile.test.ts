@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { flagNames, FLAGS, type OrderState } from "../../../src/domain/order.ts";
+import { flagNames, FLAGS, NO_CURRENCY, type OrderState, UNKNOWN_CURRENCY } from "../../../src/domain/order.ts";
 import { DEFAULT_POLICY, type RefundPolicy } from "../../../src/domain/refund-policy.ts";
 import { type Decision, reconcile, reconcileAtLength, surelyMoves } from "../../../src/domain/reconcile.ts";
 import { finalAnswerIn } from "../../../src/domain/final-answer.ts";
@@ -208,6 +208,29 @@ describe("the provider's last final answer", () => {
     const doubted = reconcile(ended, says("In progress", 250), POLICY, later(1)).next;
     const back = reconcile(doubted, says("In progress", 250), POLICY, later(2)).next;
     expect([back.status, finalAnswerIn(back.finalAnswer)?.text]).toEqual(["in_progress", '{"a":1}']);
+  });
+});
+
+describe("the currency of a charge", () => {
+  const none = { charge: "0.5", currency: null };
+  const unknown = { ...none, currencyUnknown: true } as const;
+  const usd = { charge: "0.5", currency: "USD" };
+
+  it.each<[string, readonly Partial<StatusReport>[], string, string | null]>([
+    ["none", [none], NO_CURRENCY, null],
+    ["an unknown one", [unknown], UNKNOWN_CURRENCY, UNKNOWN_CURRENCY],
+    ["a known one", [usd], "USD", "USD"],
+    ["none, then an unknown one", [none, unknown], NO_CURRENCY, UNKNOWN_CURRENCY],
+    ["an unknown one, then none", [unknown, none], UNKNOWN_CURRENCY, UNKNOWN_CURRENCY],
+    ["a known one, then an unknown one, then none", [usd, unknown, none], "USD", UNKNOWN_CURRENCY],
+    ["an unknown one, then a known one", [unknown, usd], UNKNOWN_CURRENCY, "USD"],
+    ["none, then a known one", [none, usd], NO_CURRENCY, "USD"],
+    ["a known one, then another one without a charge", [usd, { charge: null, currency: "INR" }], "USD", "USD"],
+    ["a known one, then an unknown one without a charge", [usd, { ...unknown, charge: null }], "USD", "USD"],
+  ])("tells none from one that is not known: %s", (_, reports, price, charge) => {
+    const said = reports.map((over, i) => aReport({ ...over, remains: 600 - 100 * i }));
+    const after = said.reduce((state, report) => reconcile(state, report, POLICY, NOW).next, aFreshOrder());
+    expect([after.providerPriceCurrency, after.providerCurrency]).toEqual([price, charge]);
   });
 });
 
@@ -527,7 +550,7 @@ describe("an order that stands as it stood", () => {
       startCount: seldom<number | null>(10, null),
       providerCharge: seldom<string | null>("0.5", null),
       providerPrice: seldom<string | null>("0.5", null),
-      providerCurrency: seldom<string | null>("USD", null),
+      providerCurrency: seldom<string | null>("USD", null, UNKNOWN_CURRENCY),
       charge: seldom<number | null>(900_000, null, 0),
       flags: seldom(0, ...Object.values(FLAGS)),
       backTo: seldom<OrderState["backTo"]>(null, "pending"),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { FLAGS, NO_CURRENCY } from "../../../src/domain/order.ts";
+import { FLAGS, NO_CURRENCY, NO_KNOWN_CURRENCY, UNKNOWN_CURRENCY } from "../../../src/domain/order.ts";
 import { convertPrice, finestStep, formatPrice, parsePrice } from "../../../src/domain/price.ts";
 import { accountsOf, converted, type OrderFacts, parseRate, providerPart, totalOf } from "../../../src/domain/reconciliation.ts";
 
@@ -22,6 +22,7 @@ function facts(over: Partial<OrderFacts> = {}): OrderFacts {
     providerPriceCurrency: null,
     providerCharge: "0.375",
     providerCurrency: "USD",
+    ownCurrency: null,
     cost: null,
     costCurrency: null,
     ...over,
@@ -84,13 +85,6 @@ describe("a provider's part in an order", () => {
     ],
     ["a price in another currency", { providerPriceCurrency: "TRY" }, null, null, "currencies_differ"],
     ["a price in no currency, before a charge in one", { providerPriceCurrency: NO_CURRENCY }, null, null, "currencies_differ"],
-    [
-      "a price in one, before a charge in no known one",
-      { providerPriceCurrency: "USD", providerCurrency: null },
-      null,
-      null,
-      "currencies_differ",
-    ],
     ["more kept than the price, in one currency", { providerPriceCurrency: "USD", providerCharge: "31.50" }, null, null, "above_price"],
     [
       "more kept than the price, in none",
@@ -113,6 +107,87 @@ describe("a provider's part in an order", () => {
   ];
   it.each(unclear)("%s is unclear", (_, over, returned, kept, because) => {
     expect(told(over)).toEqual({ returned, kept, unclear: because });
+  });
+});
+
+/** What was said of the price's currency, of the charge's, and the provider's own; and whose account its part is in, or "unclear". */
+const CURRENCIES: readonly [price: string | null, charge: string | null, own: string | null, account: string | null][] = [
+  ["USD", "USD", null, "USD"],
+  ["USD", "USD", "EUR", "USD"],
+  ["USD", "INR", null, "unclear"],
+  ["USD", "INR", "INR", "unclear"],
+  ["USD", UNKNOWN_CURRENCY, null, "unclear"],
+  ["USD", UNKNOWN_CURRENCY, "USD", "unclear"],
+  // Of an earlier release: only an unknown currency takes a named one's place.
+  ["USD", null, null, "unclear"],
+  ["USD", null, "USD", "unclear"],
+  [NO_CURRENCY, null, null, null],
+  [NO_CURRENCY, null, "USD", "USD"],
+  [NO_CURRENCY, "USD", null, "unclear"],
+  [NO_CURRENCY, "USD", "USD", "USD"],
+  [NO_CURRENCY, "INR", "USD", "unclear"],
+  [NO_CURRENCY, UNKNOWN_CURRENCY, null, "unclear"],
+  [NO_CURRENCY, UNKNOWN_CURRENCY, "USD", "unclear"],
+  [UNKNOWN_CURRENCY, UNKNOWN_CURRENCY, null, null],
+  [UNKNOWN_CURRENCY, UNKNOWN_CURRENCY, "USD", null],
+  [UNKNOWN_CURRENCY, "USD", null, "unclear"],
+  [UNKNOWN_CURRENCY, "USD", "USD", "unclear"],
+  // Of earlier releases: none was named, or an unknown one.
+  [NO_KNOWN_CURRENCY, null, null, null],
+  [NO_KNOWN_CURRENCY, null, "USD", "USD"],
+  [NO_KNOWN_CURRENCY, "USD", "USD", "unclear"],
+  [NO_KNOWN_CURRENCY, UNKNOWN_CURRENCY, "USD", "unclear"],
+  // Not written down.
+  [null, null, null, null],
+  [null, null, "USD", "USD"],
+  [null, "INR", "USD", "INR"],
+  [null, UNKNOWN_CURRENCY, null, "unclear"],
+  [null, UNKNOWN_CURRENCY, "USD", "unclear"],
+];
+
+describe("the currencies of price and charge", () => {
+  const accountOf = (over: Partial<OrderFacts>) => {
+    const [account, ...more] = accountsOf([facts({ providerCharge: "0.4", ...over })]);
+    expect(more).toEqual([]);
+    if (account?.lists.unclear[0]?.unclear === "currencies_differ") return { unclearIn: account.currency };
+    const { returned_by_provider, kept_by_provider } = account?.lists ?? {};
+    return {
+      in: account?.currency,
+      returned: formatPrice(totalOf(returned_by_provider ?? [])),
+      kept: formatPrice(totalOf(kept_by_provider ?? [])),
+    };
+  };
+
+  it.each(CURRENCIES)("a price in %s and a charge in %s, the provider's own being %s: %s", (price, charge, own, account) => {
+    const part = accountOf({ providerPriceCurrency: price, providerCurrency: charge, ownCurrency: own });
+    if (account === "unclear") expect(part).toHaveProperty("unclearIn");
+    else expect(part).toEqual({ in: account, returned: "0.1", kept: "0.025" });
+  });
+
+  it.each([
+    ["USD", "USD", null, "USD"],
+    ["USD", null, "USD", "USD"],
+    ["USD", null, "EUR", "unclear"],
+    ["USD", null, null, "unclear"],
+    ["USD", UNKNOWN_CURRENCY, "USD", "unclear"],
+    [null, "USD", null, "USD"],
+    [null, null, "USD", "USD"],
+    [null, UNKNOWN_CURRENCY, "USD", "unclear"],
+  ])("a cost in %s and a charge in %s, the provider's own being %s: %s", (costCurrency, charge, own, account) => {
+    const part = accountOf({ providerPrice: null, cost: "0.5", costCurrency, providerCurrency: charge, ownCurrency: own });
+    if (account === "unclear") expect(part).toHaveProperty("unclearIn");
+    else expect(part).toEqual({ in: account, returned: "0.1", kept: "0.025" });
+  });
+
+  it("never say of an unknown currency that it is the provider's own", () => {
+    const said = { providerPriceCurrency: UNKNOWN_CURRENCY, providerCurrency: UNKNOWN_CURRENCY, ownCurrency: "USD" };
+    const flagged = { flags: FLAGS.canceled_after_delivery, refillRefused: true, refundedMicros: 100_000n, currency: "EUR" };
+    const accounts = accountsOf([
+      facts({ ...said, ...flagged, status: "canceled", providerCharge: "0.4" }),
+      facts({ ...said, providerPriceCurrency: "USD" }),
+      facts({ ...said, status: "canceled", remains: null, providerPriceCurrency: "USD" }),
+    ]);
+    expect(accounts.map(({ currency }) => currency)).toEqual([null, "EUR"]);
   });
 });
 

@@ -365,6 +365,21 @@ describe("a subscription", () => {
 });
 
 describe("an order of several parts", () => {
+  it("waits for its parts where its panel registers it with a charge while the provider is asked", async () => {
+    const fields = { id: "R1", provider: "acme", provider_order_id: "900", quantity: 3000, charge: "2.7", runs: 3 };
+    let registered = 0;
+    world.says = async () => {
+      registered = (await world.post("/v1/orders", world.key, fields)).status;
+      return { status: "Completed", runs: "3", orders: [901, 902, 903] };
+    };
+    expect([(await world.status({ order: "900" })).json, registered]).toMatchObject([{ status: "Pending" }, 201]);
+    const shortened = (id: string) =>
+      id === "902" ? said({ status: "Canceled", remains: "1000" }) : said({ status: "Completed", remains: "0" });
+    await sweep(world, 5, (id) => (id === "900" ? { status: "Completed", runs: "3", orders: [901, 902, 903] } : shortened(id)));
+    const whole = (await world.listed()).find(({ id }) => id === "R1");
+    expect(whole).toMatchObject({ status: "completed", refund_held: "0.9", reason: { code: "multi_order" } });
+  });
+
   const parts = { status: "Active", posts: "3", expiry: "2026-12-01", orders: ["901", "902"] };
 
   it("passes its parts on, and adopts them", async () => {

@@ -52,6 +52,31 @@ function account({ json }: Answered, currency: string, provider = "acme"): any {
   return json.providers.find((row: { provider: string; currency: string }) => row.provider === provider && row.currency === currency);
 }
 
+type Said = { charge: string; currency?: string };
+/** The provider's part in the one order of a report: in which currency's account, and what it comes to, or why it does not. */
+type Part = { in: string | null; returned: string; kept: string } | { unclear: string };
+
+const WORKED_OUT = (currency: string | null): Part => ({ in: currency, returned: "0.1", kept: "0.025" });
+const IS_UNCLEAR: Part = { unclear: "currencies_differ" };
+
+function partIn({ json }: Answered): Part[] | Part {
+  const parts = (json.providers as Account[]).flatMap(
+    ({ currency, returned_by_provider: returned, kept_by_provider: kept, orders: of }) => {
+      const unclear = of.unclear.orders.map(({ reason }): Part => ({ unclear: reason.code }));
+      const isNothing = returned === "0" && kept === "0";
+      return isNothing ? unclear : [...unclear, { in: currency, returned, kept }];
+    },
+  );
+  return parts.length === 1 ? (parts[0] as Part) : parts;
+}
+
+type Account = {
+  currency: string | null;
+  returned_by_provider: string;
+  kept_by_provider: string;
+  orders: { unclear: { orders: { reason: { code: string } }[] } };
+};
+
 const orders = (entries: { order: string }[]): string[] => entries.map(({ order }) => order);
 
 describe("the report of a time whose feed has other numbers", () => {
@@ -195,6 +220,43 @@ describe("the report", () => {
     await addOrders("p", "acme", 1, 1, { ...cost, status: "canceled", cadence: null, final_at: NOW, remains: 1000 });
     await change("o1");
     expect(account(await report(), "EUR")).toMatchObject({ returned_by_provider: "0.3", kept_by_provider: "0.1" });
+  });
+
+  it.each<[string, string | null, Said, Said, Part]>([
+    ["none, at a provider that has none", null, { charge: "0.50" }, { charge: "0.40" }, WORKED_OUT(null)],
+    ["none, at a provider of USD", "USD", { charge: "0.50" }, { charge: "0.40" }, WORKED_OUT("USD")],
+    ["none, then USD, at a provider of USD", "USD", { charge: "0.50" }, { charge: "0.40", currency: "USD" }, WORKED_OUT("USD")],
+    ["USD, then none, at a provider of EUR", "EUR", { charge: "0.50", currency: "USD" }, { charge: "0.40" }, WORKED_OUT("USD")],
+    ["a sign of several, at a provider of USD", "USD", { charge: "$0.50" }, { charge: "$0.40" }, WORKED_OUT(null)],
+    ["a sign of several, then none, at a provider of USD", "USD", { charge: "$0.50" }, { charge: "0.40" }, WORKED_OUT(null)],
+    ["none, then INR, at a provider of USD", "USD", { charge: "0.50" }, { charge: "0.45", currency: "INR" }, IS_UNCLEAR],
+    ["none, then USD, at a provider that has none", null, { charge: "0.50" }, { charge: "0.40", currency: "USD" }, IS_UNCLEAR],
+    ["none, then an unknown one", "USD", { charge: "0.50" }, { charge: "0.45", currency: "Rs" }, IS_UNCLEAR],
+    ["USD, then an unknown one", "USD", { charge: "0.50", currency: "USD" }, { charge: "0.45", currency: "Rs" }, IS_UNCLEAR],
+    ["an unknown one, then USD", "USD", { charge: "0.50", currency: "Rs" }, { charge: "0.45", currency: "USD" }, IS_UNCLEAR],
+    ["USD, then INR", "USD", { charge: "0.50", currency: "USD" }, { charge: "31.50", currency: "INR" }, IS_UNCLEAR],
+  ])("reads the currency of price and charge alike: %s", async (_, currency, whileRunning, atTheEnd, part) => {
+    await addProvider("acme", { many: "yes" });
+    await rows("UPDATE providers SET currency = ?1 WHERE id = 'acme'", currency);
+    const nothingSaid = { provider_price: null, provider_charge: null, provider_currency: null } as const;
+    await addOrders("p", "acme", 1, 1, { ...nothingSaid, cadence: 1, placed_at: NOW - 300_000 });
+    const run = new World();
+    for (const said of [
+      { status: "In progress", remains: "500", ...whileRunning },
+      { status: "Partial", remains: "250", ...atTheEnd },
+    ]) {
+      run.providers.set(
+        "acme",
+        answeringEach(() => said),
+      );
+      await run.run(1);
+    }
+    expect(partIn(await report())).toEqual(part);
+    // Nobody is told a word of panelsync's own for a currency.
+    const support = await world.get("/v1/orders/o1/support", { key: keyNamed("p") });
+    expect([null, "USD", "INR"]).toContain((support.json as { provider: { currency: string | null } }).provider.currency);
+    const script = await world.apiV2(keyNamed("p"), { action: "status", order: "1" }, "acme");
+    expect(["USD", "INR"]).toContain(script.json.currency);
   });
 
   it("counts a refund when it is posted, less what was clawed back, and the provider's part when the order ended", async () => {

@@ -251,3 +251,62 @@ describe("an order of several parts that its panel has registered", () => {
     expect(await shown("R1")).toMatchObject({ refund_held: "1.215" });
   });
 });
+
+describe("a preview of a refund policy", () => {
+  const preview = (on: World, policy: object = {}) =>
+    on.ask("POST", "/v1/refund-policies/preview", { body: { provider: "acme", service: "12", policy } });
+  const heldBySweep = async () => (await rows<{ hold_amount: number }>(`SELECT hold_amount FROM orders WHERE id = '900'`))[0]?.hold_amount;
+
+  const ENDS: readonly [whole: string, part: Record<string, string>, amount: string, micros: number][] = [
+    ["Completed", said("Completed", "0"), "0", 0],
+    ["Completed", said("Canceled", "1000"), "0.9", 900_000],
+    ["Completed", said("Partial", "400"), "0.36", 360_000],
+    ["Completed", { ...said("Refunded", "250"), charge: "0.00" }, "0.9", 900_000],
+    ["Completed", said("Partial", "0"), "2.7", 2_700_000],
+    ["Canceled", said("Canceled", "1000"), "0.9", 900_000],
+    ["Canceled", said("In progress", "1000"), "2.7", 2_700_000],
+    ["Canceled", said("Completed", "0"), "0", 0],
+    ["Partial", said("Partial", "400"), "0.36", 360_000],
+  ];
+  it.each(ENDS)("holds what the sweep holds: a whole that says %s, and a part %j of three", async (end, part, amount, micros) => {
+    await buyThree();
+    told.set("900", whole("In progress"));
+    for (const id of ["901", "902"]) told.set(id, said("Completed", "0"));
+    told.set("903", part);
+    await pass(3);
+    told.set("900", whole(end));
+    await pass(3);
+    expect((await heldBySweep()) ?? 0).toBe(micros);
+    for (const policy of [{}, { mode: "hold" }, { canceled: "by_remains" }]) {
+      expect((await preview(world, policy)).json).toMatchObject({
+        orders: 4,
+        would_post: { count: 0 },
+        would_hold: { count: micros === 0 ? 0 : 1, amount },
+        sample: micros === 0 ? [] : [{ order: "900", would: "hold", amount, reason: "multi_order" }],
+      });
+    }
+    expect((await preview(world, { mode: "off" })).json).toMatchObject({ would_hold: { count: 0 }, sample: [] });
+  });
+
+  it("reads the parts of all its orders by one statement more, and two rows a part", async () => {
+    const costs = async () => {
+      const { answer, rows_read, d1_statements } = await world.costOf(preview);
+      return { previewed: (answer.json as { orders: number }).orders, rows_read, d1_statements };
+    };
+    const plain = await costs();
+    for (const [i, first] of [910, 920].entries()) {
+      const named = [first, first + 1, first + 2];
+      world.answers = [placed(900 + i)];
+      await world.add({ quantity: "1000", runs: "3", interval: "1", link: `https://x.example/${first}` });
+      told.set(String(900 + i), whole("In progress", named));
+      for (const id of named) told.set(String(id), said("Canceled", "1000"));
+      await pass(3);
+      told.set(String(900 + i), whole("Completed", named));
+      await pass(3);
+    }
+    const several = await costs();
+    expect(several.previewed).toBe(8);
+    expect(several.d1_statements - plain.d1_statements).toBe(1);
+    expect(several.rows_read - plain.rows_read).toBeLessThanOrEqual(8 + 2 * 6);
+  });
+});

@@ -105,7 +105,8 @@ function previewView({ dry, panel, now }: Run, { result, row }: Registered) {
   const basis = dry?.bases.get(order.provider);
   if (result !== "created" || basis === undefined) return null;
   const holdAll = basis.isBraked ? "brake" : panel.frozen !== null ? "frozen" : null;
-  const refund = previewOf(order, policyFor(order, basis.policies), now, holdAll);
+  // Its provider has not named a part of it yet.
+  const refund = previewOf(order, { refunds: policyFor(order, basis.policies), holdAll, parts: [] }, now);
   if (refund === null) return null;
   const { kind, amount, reason } = refund;
   return { would: kind, refund: formatAmount(amount), reason };

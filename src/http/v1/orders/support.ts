@@ -4,7 +4,7 @@
 import * as z from "zod/mini";
 import { EVENT_TYPES, refundView } from "../../../domain/feed.ts";
 import { finalAnswerIn } from "../../../domain/final-answer.ts";
-import { FLAG_NAMES, FLAG_TEXTS, type OrderState } from "../../../domain/order.ts";
+import { codeOfCurrency, FLAG_NAMES, FLAG_TEXTS, type OrderState } from "../../../domain/order.ts";
 import { orderView, type OrderView, type Polling } from "../../../domain/order-view.ts";
 import { supportForReseller } from "../../../domain/reseller-view.ts";
 import { fail } from "../../../domain/result.ts";
@@ -87,7 +87,7 @@ function providerView(shown: OrderView, { providerCharge: charge, providerCurren
     order: shown.provider_order_id,
     status: shown.provider_status,
     charge,
-    currency,
+    currency: codeOfCurrency(currency),
     said_at: shown.provider_status === null ? null : shown.checked_at,
     final_answer: said === null ? null : { text: said.text, said_at: isoTime(said.at) },
     trouble: polling?.lastFailure ?? null,

@@ -114,8 +114,8 @@ export async function previewPolicy(
   if (layers === null) return fail({ code: "provider_not_found", provider });
   const tried = policyOf(service === null ? undefined : layers[PROVIDER_LAYER], layerOf(policy));
   const orders = await readForPreview(db, provider, service);
-  const previewed = orders.flatMap((order): Previewed[] => {
-    const refund = previewOf(order, tried, now);
+  const previewed = orders.flatMap(({ order, parts }): Previewed[] => {
+    const refund = previewOf(order, { refunds: tried, holdAll: null, parts }, now);
     return refund === null ? [] : [{ order, ...refund }];
   });
   return json(200, {
