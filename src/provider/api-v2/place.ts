@@ -9,7 +9,9 @@ import {
   knownError,
   knownRefusal,
   messageOf,
+  reasonsIn,
   saysNegative,
+  saysNoSomehow,
   saysSuccess,
   textsOfCall,
   turnsDown,
@@ -151,7 +153,8 @@ function readAnswer(json: unknown, context: ReadingContext, sent: readonly strin
   const isFailing = error !== null || fields.some(saysNegative);
   const named = orderIdsIn(fields).filter((value) => !isFailing || !NO_WORD_OF_ID.test(scalarText(value) ?? ""));
   const message = error === null && status >= 400 ? messageOf(json, status) : null;
-  const told = error ?? (message === null ? null : { texts: [message] as const });
+  const said = error ?? (message === null ? null : { texts: [message] as const });
+  const told = said === null ? null : withReason(said, fields, sent);
   const hear = (texts: ApiError["texts"]): string => cleanText(texts[0], MAX_MESSAGE_CHARS, key) || NO_REASON;
 
   const isDenied = isFailing || isKnown(fields.flatMap(textsOfCall));
@@ -190,12 +193,29 @@ function isOrderId(text: string): boolean {
 const LIKE_AN_ID = /\d|^[\da-f-]{8,64}$/i;
 const LIKE_AN_ERROR = /(?:^|[_-])(?:err(?:or)?s?|fail(?:ed|ure)?|invalid|not|http|code)(?=[\d_-]|$)/i;
 
+/** An error that says nothing but that it is one, with the reason that stands in another text of the answer, if one does. */
+function withReason(error: ApiError, layers: readonly Fields[], sent: readonly string[]): ApiError {
+  if (subjectOf(error) !== "vague") return error;
+  const reason = [...error.texts, ...layers.flatMap(reasonsIn)].find((text) => isReason(withoutEchoes({ texts: [text] }, sent).texts[0]));
+  return reason === undefined ? error : { texts: [reason, ...error.texts] };
+}
+
+function isVague(text: string): boolean {
+  return subjectOf({ texts: [text] }) === "vague";
+}
+
+function isReason(text: string): boolean {
+  return subjectOf({ texts: [text] }) === "reason";
+}
+
 /**
  * An answer without an id, an error or a yes. A message known to the letter is a refusal all the same; beside a code or a
- * word that turns the call down, one with a reason is.
+ * word that turns the call down, or a no in any form, one with a reason is, whatever its field is called.
  */
 function readUntold(json: unknown, layers: readonly Fields[], sent: readonly string[], hear: Hear): Reading<Placed> {
-  const [first, ...others] = [...layers.flatMap(textsOfCall), messageOf(json, 200)].filter((text) => text !== null);
+  const saysNo = layers.some(turnsDown) || layers.some(saysNoSomehow);
+  const texts = [...layers.flatMap(saysNo ? reasonsIn : textsOfCall), messageOf(json, 200)].filter((text) => text !== null);
+  const [first, ...others] = texts.toSorted((one, other) => Number(isVague(one)) - Number(isVague(other)));
   const nothing = { kind: "unreadable", message: `no order id in ${describeShape(json)}` } as const;
   if (first === undefined) return nothing;
   const said: ApiError = { texts: [first, ...others] };
@@ -204,8 +224,9 @@ function readUntold(json: unknown, layers: readonly Fields[], sent: readonly str
   if (isTroubleToTheLetter(plain.texts)) return { kind: "error", error: plain };
   const known = refusedToTheLetter(plain.texts, hear(said.texts));
   if (known !== null) return read(known);
-  const isReason = layers.some(turnsDown) && subjectOf(plain) === "reason";
-  return isReason ? read({ kind: "refused", message: hear(said.texts), known: null }) : nothing;
+  if (!saysNo || hasCatchAll(plain)) return nothing;
+  const reason = said.texts[plain.texts.findIndex(isReason)];
+  return reason === undefined ? nothing : read({ kind: "refused", message: hear([reason]), known: null });
 }
 
 function refusedToTheLetter(texts: readonly string[], message: string): Placed | null {
@@ -280,7 +301,10 @@ function orderIdsIn(layers: readonly Fields[]): readonly unknown[] {
   const success = layers.findIndex(saysSuccess);
   const from = success === -1 ? 1 : success;
   const plain = layers.slice(from).map((fields) => fields.get("id"));
-  return [...named, ...plain].filter((value) => !saysNoId(value));
+  const ids = [...named, ...plain].filter((value) => !saysNoId(value));
+  // Plain ids that differ: one is the order's, the other the customer's or the call's.
+  const isDisputed = named.every(saysNoId) && new Set(ids.map(scalarText)).size > 1;
+  return isDisputed ? [ids] : ids;
 }
 
 /** An order that is told as an object has its id within. */

@@ -84,6 +84,16 @@ describe("an order is placed", () => {
     ["as a wrapped object with an id", { success: true, data: { order: { id: 9 } } }, "9"],
     ["by a plain id next to success as a text", { success: "true", id: 7 }, "7"],
     ["by a plain id next to a result", { result: "ok", id: 7 }, "7"],
+    ["by a plain id next to success: 1", { success: 1, id: 7 }, "7"],
+    ["by a plain id next to success: 1 as a text", { success: "1", id: 7 }, "7"],
+    ["by a plain id next to ok: 1", { ok: 1, id: "7" }, "7"],
+    ["by a plain id next to result: 1", { result: 1, id: 7 }, "7"],
+    ["by a plain id next to success: 200", { success: 200, id: 7 }, "7"],
+    ["by a plain id within ok: 1", { ok: "1", data: { id: 7 } }, "7"],
+    ["by the same plain id twice", { success: 1, id: 7, data: { id: "7" } }, "7"],
+    ["by its own name beside plain ids that differ", { success: 1, id: 3, data: { id: 4, order: 7 } }, "7"],
+    ["beside a status that may be a no", { status: "0", order: 7, pesan: "Saldo tidak cukup" }, "7"],
+    ["beside success and a word on the balance", { status: "success", order: 7, pesan: "Saldo tidak cukup" }, "7"],
     ["by a plain id in the wrapped part", { data: { id: 7 } }, "7"],
     ["by a plain id in the wrapped list of one", { response: [{ id: 7 }] }, "7"],
   ])("%s", async (_, body, id) => {
@@ -128,6 +138,25 @@ describe("an order is refused", () => {
     ["by a reason as the wrapped text", { success: false, data: "Layanan tidak aktif" }, "Layanan tidak aktif"],
   ])("%s", async (_, body, message) => {
     expect(await place(json(body))).toEqual(refused(message));
+  });
+
+  it.each<[string, unknown]>([
+    ["a zero", { status: "0", pesan: "Saldo tidak cukup" }],
+    ["a zero, in another order", { msg: "Saldo tidak cukup", status: "0" }],
+    ["a zero that is a number", { status: 0, keterangan: "Saldo tidak cukup" }],
+    ["a zero around it", { status: "0", data: { pesan: "Saldo tidak cukup" } }],
+    ["a zero around a list", { status: "0", data: ["Saldo tidak cukup"] }],
+    ["a zero around a text", { status: "0", data: "Saldo tidak cukup" }],
+    ["a zero for a result", { result: 0, info: "Saldo tidak cukup" }],
+    ["a word for failing", { status: "gagal", pesan: "Saldo tidak cukup" }],
+    ["a word for failing in a field of its own", { hasil: "gagal", data: { alasan: "Saldo tidak cukup" } }],
+    ["a word that turns it down", { state: "rejected", pesan: "Saldo tidak cukup" }],
+    ["false", { response: false, data: { msg: "Saldo tidak cukup" } }],
+    ["false in a field of its own", { berhasil: false, pesan: "Saldo tidak cukup" }],
+    ["an error that only says so", { error: "failed", message: "Saldo tidak cukup" }],
+    ["an error that only says so, around it", { status: "error", msg: "Gagal", data: { pesan: "Saldo tidak cukup" } }],
+  ])("for a reason beside %s, whatever its field is called", async (_, body) => {
+    expect(await second(json(body), json({ error: "x" }))).toEqual([refused("Saldo tidak cukup"), 0]);
   });
 
   it.each<[string, unknown]>([
@@ -187,6 +216,9 @@ describe("an order is refused", () => {
     "You have reached your daily order limit",
     "Service not available",
     "Incorrect order ID",
+    "Order rejected",
+    "Заказ не создан: профиль закрыт",
+    "Link is not defined",
   ])("in whatever words where the balance is told: %s", async (error) => {
     for (const status of [200, 400, 422])
       expect(await second(json({ error }, status), json({ balance: "5" }))).toEqual([refused(error), 1]);
@@ -336,6 +368,27 @@ describe("nobody knows of an order", () => {
     ["an id around an error", json({ order: 7, data: { error: "Nope" } }), "bad_shape"],
     ["an id beside an error about calls", json({ order: 7, error: "Too many requests" }, 429), "bad_shape"],
     ["half an id beside an error", json({ order: "Order 7", error: "Nope" }, 401), "bad_shape"],
+    ["plain ids that differ", json({ success: true, id: 3, data: { id: 7 } }), "bad_shape"],
+    ["a plain id next to success: 0", json({ success: 0, id: 7 }), "http"],
+    ["a plain id next to success: 0 as a text", json({ success: "0", id: 7 }), "http"],
+    ["a plain id next to success: false", json({ success: false, id: 7 }), "http"],
+    ["a plain id next to success: no", json({ success: "no", id: 7 }), "http"],
+    ["a plain id next to a yes and a no", json({ success: 1, ok: 0, id: 7 }), "bad_shape"],
+    ["a plain id next to a yes and an error", json({ success: 1, error: "Nope", id: 7 }), "bad_shape"],
+    ["a plain id next to a number that nobody knows", json({ success: 2, id: 7 }), "bad_shape"],
+    ["an id within success: 0", json({ success: 0, data: { id: 7 } }), "bad_shape"],
+    ["an id within success: no", json({ success: "no", data: { id: 7 } }), "bad_shape"],
+    ["an id beside success: 0", json({ success: "0", order: 7 }), "bad_shape"],
+    ["a reason, and nothing that turns it down", json({ pesan: "Saldo tidak cukup" }), "bad_shape"],
+    ["a reason, and success", json({ status: "success", pesan: "Saldo tidak cukup" }), "bad_shape"],
+    ["a text that nobody knows beside a zero", json({ status: "0", pesan: "Kunci salah" }), "bad_shape"],
+    ["a status that is zero, and a service's name", json({ status: "0", service: 1, name: "Followers | Min 100" }), "bad_shape"],
+    ["a reason and a catch-all's text", json({ status: "0", data: { pesan: "Saldo tidak cukup", detail: "System error" } }), "bad_shape"],
+    [
+      "a reason, and words by which it may be there",
+      json({ status: "gagal", pesan: "Saldo tidak cukup", info: "Order placed" }),
+      "bad_shape",
+    ],
     ["two orders", json([{ order: 7 }, { order: 8 }]), "bad_shape"],
   ])("after %s", async (_, response, code) => {
     expect(await place(response)).toMatchObject({ kind: "unclear", failure: { code } });
@@ -436,6 +489,25 @@ describe("a catch-all's text", () => {
     for (const body of [{ error }, { status: "error", msg: error }, { errors: { base: [error] } }, { success: false, data: error }])
       for (const balance of [json({ balance: "5" }), json(body)])
         for (const status of [200, 400]) expect((await second(json(body, status), balance.clone()))[0]).toMatchObject({ kind: "unclear" });
+  });
+
+  it.each([
+    "Column 'link' cannot be null",
+    "Data too long for column 'link' at row 1",
+    "Incorrect integer value: '' for column 'quantity' at row 1",
+    "Maximum call stack size exceeded",
+    'Attempt to read property "id" on null',
+    'relation "orders" does not exist',
+    "Not processed",
+    "Please wait",
+    "Order creation failed, contact support",
+    "Não conseguimos processar seu pedido",
+    "Er is een fout opgetreden",
+    "发生错误",
+    "Заказ не создан",
+  ])("of broken code, or with nothing in it but that it failed, leaves a doubt where the balance is told: %s", async (error) => {
+    for (const body of [{ error }, { status: "error", msg: error }, { errors: { base: [error] } }, { success: false, data: error }])
+      expect((await second(json(body), json({ balance: "5" })))[0]).toMatchObject({ kind: "unclear" });
   });
 
   it("in a second field leaves a doubt, too", async () => {

@@ -4,6 +4,7 @@
  */
 import type { KnownRefusal } from "../../client.ts";
 import { foldWord } from "../../../domain/status.ts";
+import { isWordOfFailing } from "./no-reason.ts";
 import { type Fields, fieldsIn, fieldsOf, isObject, scalarText } from "./fields.ts";
 
 /** What was said, in the provider's words: the text for people first, codes after it. Not redacted yet. */
@@ -174,9 +175,13 @@ const CALL_FIELDS = ["success", "ok", "result"] as const;
 
 /** True when the object says that the call went well. It says nothing of what the call was for. */
 export function saysSuccess(fields: Fields): boolean {
-  const status = fields.get("status");
-  if (status === true || SUCCESS_NUMBERS.has(scalarText(status) ?? "")) return true;
-  return [status, ...CALL_FIELDS.map((name) => fields.get(name))].some((value) => value === true || SUCCESS_WORDS.has(wordIn(value)));
+  return wordsOfCall(fields).some(
+    (value) => value === true || SUCCESS_NUMBERS.has(scalarText(value) ?? "") || SUCCESS_WORDS.has(wordIn(value)),
+  );
+}
+
+function wordsOfCall(fields: Fields): readonly unknown[] {
+  return ["status", ...CALL_FIELDS].map((name) => fields.get(name));
 }
 
 function wordIn(value: unknown): string {
@@ -211,6 +216,43 @@ export function turnsDown(fields: Fields): boolean {
   return isFailing || ["status", "state", "type", ...CALL_FIELDS].some((name) => isTurnedDownWord(wordIn(fields.get(name))));
 }
 
+/** Where an object may say how the call went. */
+const WORD_OF_CALL = /^(?:status|state|type|code|errorcode|success|ok|result|response)$/;
+
+/**
+ * Whether an object says no in a form that by itself is none of an error's: `false` in any field, a zero where a call's word
+ * stands (which may be a pending order's status, or a code for "well"), a word for failing in any language. A text of the
+ * object that gives a reason makes it one.
+ */
+export function saysNoSomehow(fields: Fields): boolean {
+  return [...fields].some(([name, value]) => {
+    if (typeof value === "string" && isWordOfFailing(value)) return true;
+    return value === false || (WORD_OF_CALL.test(name) && wordIn(value) === "0");
+  });
+}
+
+/** Fields of an order, or of what was asked for. The texts beside them may be names, as of a service. */
+const OF_AN_ORDER = [
+  "charge",
+  "remains",
+  "startcount",
+  "service",
+  "servicename",
+  "serviceid",
+  "package",
+  "category",
+  "quantity",
+  "link",
+  "price",
+  "rate",
+];
+
+/** The texts in which an object may say why its call failed, those for people first: in any field, unless it has an order's. */
+export function reasonsIn(fields: Fields): readonly string[] {
+  const isOrder = OF_AN_ORDER.some((name) => fields.has(name));
+  return [...textsOfCall(fields), ...(isOrder ? [] : anyTextsIn(fields))];
+}
+
 /** Whether an object has a number below zero where the call's code stands. At no server that is a yes. */
 export function saysNegative(fields: Fields): boolean {
   return codesIn(fields).some((code) => Number(code) < 0);
@@ -240,16 +282,18 @@ const NUMBER = /^-?\d+$/;
 const WORDS_OF_CALLS: ReadonlySet<string> = new Set(["status", "code", "errorcode", ...CALL_FIELDS]);
 const WRAPPING: readonly string[] = ["data", "result", "response"];
 
-/** The first text of an object that failed, whatever its field is called: that of the part it wraps before others. */
+/** The first text of an object that failed, whatever its field is called. */
 function anyTextIn(fields: Fields): string | null {
+  return anyTextsIn(fields)[0] ?? null;
+}
+
+/** The texts of an object, whatever their fields are called: those of the part it wraps before others. */
+function anyTextsIn(fields: Fields): readonly string[] {
   const wrapped = WRAPPING.map((name) => fields.get(name)).filter((value) => typeof value === "object" || typeof value === "string");
   const others = [...fields].filter(([name]) => !WORDS_OF_CALLS.has(name)).map(([, value]) => value);
-  for (const value of [...wrapped, ...others.slice(0, MAX_TEXT_PARTS)]) {
-    const text = textIn(value, MAX_TEXT_DEPTH);
-    // A figure is no reason, nor is a word that only repeats that the call failed.
-    if (text !== null && /\p{L}/u.test(text) && !FAILURE_WORDS.has(foldWord(text))) return text;
-  }
-  return null;
+  const texts = [...wrapped, ...others.slice(0, MAX_TEXT_PARTS)].map((value) => textIn(value, MAX_TEXT_DEPTH));
+  // A figure is no reason, nor is a word that only repeats that the call failed.
+  return texts.filter((text) => text !== null && /\p{L}/u.test(text) && !FAILURE_WORDS.has(foldWord(text))) as string[];
 }
 
 /** `true`, `1` and `-1` say that there is an error, and nothing else. */
@@ -267,12 +311,16 @@ function isBareError(folded: string): boolean {
  * the server's.
  */
 function saysFailure(fields: Fields): boolean {
-  const words = ["status", ...CALL_FIELDS].map((name) => fields.get(name));
-  if (words.some((value) => value === false || isFailureWord(wordIn(value)))) return true;
-  if (wordIn(fields.get("success")) === "0" || wordIn(fields.get("ok")) === "0") return true;
+  if (wordsOfCall(fields).some((value) => value === false || isFailureWord(wordIn(value)))) return true;
+  if (["success", "ok"].some((name) => isNo(wordIn(fields.get(name))))) return true;
   const hasMessage = fields.has("message") || fields.has("msg");
   const status = scalarText(fields.get("status")) ?? "";
   return hasMessage && NUMBER.test(status) && !SUCCESS_NUMBERS.has(status);
+}
+
+/** What `success` and `ok` hold where the call was turned down. */
+function isNo(folded: string): boolean {
+  return folded === "0" || TURNED_DOWN_WORDS.has(folded);
 }
 
 function isFailureWord(folded: string): boolean {

@@ -4,6 +4,9 @@
  * `balance`, for one order after the other, and the HTTP code.
  */
 import { type ApiError, knownError, knownRefusal, saysCrash } from "./api-error.ts";
+import { folded, roots } from "./plain-text.ts";
+import { nothingSaid } from "./no-reason.ts";
+import { saysBrokenCode } from "./broken-code.ts";
 
 /**
  * - `key`, `rate`, `address`, `upkeep`: the call was turned away before its order was looked at;
@@ -97,58 +100,6 @@ export function withoutFigures(text: string): string {
     .trim();
 }
 
-/** Letters as they are compared: small, without accents. */
-function plainLetters(text: string): string {
-  return text
-    .normalize("NFD")
-    .replace(/\p{M}/gu, "")
-    .normalize("NFC")
-    .toLowerCase()
-    .replace(/[đıłøيىكة]/g, (letter) => SAME_LETTERS[letter] ?? letter);
-}
-
-/** Letters that differ by keyboard, or have no accent to take off. */
-const SAME_LETTERS: Readonly<Record<string, string>> = { đ: "d", ı: "i", ł: "l", ø: "o", ي: "ی", ى: "ی", ك: "ک", ة: "ه" };
-
-/** Roots are looked for in so much of a text: reasons stand at its beginning. */
-const MAX_CHARS = 300;
-
-const LABEL = /^[^\p{L}]*(?:neworder\.)?(?:error|erro|erreur|fehler|hata|ошибка|loi|kesalahan|falha|fallo|gagal|خطا|错误)\s*[:.：]/u;
-
-/** A text in plain letters, without the label "Error:" and signs, between spaces. */
-function folded(text: string): string {
-  const plain = plainLetters(text.slice(0, MAX_CHARS)).replace(LABEL, "");
-  return ` ${plain.replace(/[^\p{L}\p{N}]+/gu, " ").trim()} `;
-}
-
-type Test = (plain: string) => boolean;
-
-/** Whether a word begins with one of the roots, or one of `within` stands anywhere: some languages put no space between words. */
-function roots(begin: string, within = ""): Test {
-  const parts = [` (?:${plainLetters(begin)})`, ...(within === "" ? [] : [plainLetters(within)])];
-  const regex = new RegExp(parts.join("|"), "u");
-  return (plain) => regex.test(plain);
-}
-
-/** What code says of itself when it breaks: databases, runtimes, HTTP clients. As it was written, since signs matter. */
-const BROKEN_CODE = new RegExp(
-  [
-    /sqlstate|\bsql\b|mysql|mariadb|postgres|sqlite|\bpdo\b|deadlock|lock wait|duplicate entry|constraint (?:fail|violat)/,
-    /exception|traceback|stack ?trace|\b(?:type|reference|syntax|value|runtime|key)error\b|call to (?:a member|undefined)/,
-    /undefined (?:index|variable|method|function|array|offset|property|constant|class)|cannot read propert|nil pointer|null ?pointer/,
-    /\btime[sd]?[ -]?out\b|econn\w+|etimedout|enotfound|eai_again|socket hang|\bcurl\b|fetch failed|connection (?:\w+ )?(?:refused|reset|closed|lost|aborted)/,
-    /unexpected (?:token|end of|response|answer)|out of memory|memory (?:size|limit)|execution time|\bon line \d|\.(?:php|js|py|rb|go|java):\d/,
-    /is not a function|array offset|of type null|\bepipe\b|broken pipe|(?:not|unable to|failed to) connect\b/,
-    /(?:http|status|code|error)[ :]*50\d\b|bad gateway|gateway time|deadline exceeded|took too long/,
-    /(?:operation|request|context|transaction|query) (?:was )?(?:aborted|cancell?ed|rolled back|failed)|unhandled|uncaught/,
-    /gone away|max_user_connections|(?:many|active) connections|getaddrinfo|handshake|certificate|\bpanic\b|(?:worker|process) (?:terminated|killed)/,
-    /segmentation fault|no space left|disk (?:is )?full|failed to (?:insert|write|execute|save)|(?:invalid|malformed|bad|parse|parsing) json|nesting level/,
-  ]
-    .map(({ source }) => source)
-    .join("|"),
-  "i",
-);
-
 /** A part of the machinery, and a word for its failing, anywhere in one text: "Lỗi hệ thống", "Database error", "系统繁忙". */
 const MACHINERY = roots(
   "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |database|db |base de d|veritaban|he thong|may chu|sistem|систем|сервер|" +
@@ -180,7 +131,7 @@ const TIMED_OUT = roots(
 );
 /** The web server's own word for itself; of what is sold they say "this service". */
 const NO_SERVICE =
-  / (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
+  / no (?:(?:available|free|healthy|live|active|online) )*(?:server|worker|backend|node|instance|peer)s? | (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
 /** How catch-alls begin. */
 const MISHAP = roots(
   "went wrong|(?:something|things?) (?:is |was )?wrong|oops|whoops|salio mal|deu errado|пошло не так|щось пішло|ters gitti|schief ?gelaufen|andato storto|" +
@@ -268,7 +219,7 @@ function saysReason(plain: string): boolean {
 /** Words after which nothing was done: "No order was placed", "must be paid". */
 const NOT_DONE =
   "(?<! (?:not|t|no|never|cannot|nothing|without|before|must|should|can|could|may|if|unless|until|when|after|once|only|to) (?:[a-z]+ ){0,5})";
-const AN_ORDER = " (?:order|request|payment|transaction|purchase) (?:[a-z]+ ){0,4}?";
+const AN_ORDER = " (?:order|request|payment|transaction|purchase|job|task) (?:[a-z]+ ){0,4}?";
 /** An order that was sent on, or money that was taken for it. */
 const WAS_SENT = new RegExp(
   `${AN_ORDER}${NOT_DONE}(?:sent|submitted|placed|created|accepted|received|queued|forwarded|passed|saved|registered|taken|recorded|dispatched|successful\\w*) ` +
@@ -324,7 +275,7 @@ type Root = { readonly subject: Exclude<Subject, "unknown">; readonly says: (pla
 
 /** In the order in which they count. */
 const ROOTS: readonly Root[] = [
-  { subject: "crash", says: (_, text) => BROKEN_CODE.test(text.slice(0, 2000)) },
+  { subject: "crash", says: (_, text) => saysBrokenCode(text) },
   { subject: "rate", says: (plain) => TOO_MANY.test(plain) },
   { subject: "key", says: (plain) => BAD_KEY.test(plain) || NO_ACCESS.test(plain) || LOCKED.test(plain) },
   { subject: "address", says: (plain) => ADDRESS.test(plain) },
@@ -334,12 +285,13 @@ const ROOTS: readonly Root[] = [
   { subject: "reason", says: saysReason },
   { subject: "crash", says: (plain) => COULD_NOT.test(plain) || COULD_NOT_ELSEWHERE(plain) },
   // An error alone is no text at all.
-  { subject: "mishap", says: (plain) => ERROR_NOUN.test(plain) && !NO_REASON.test(plain) },
-  {
-    subject: "vague",
-    says: (plain) => (RETRY(plain) && !THIS_SERVICE.test(plain)) || NO_REASON.test(plain) || FAILED.test(plain) || ONLY_FAILED.test(plain),
-  },
+  { subject: "mishap", says: (plain) => !NO_REASON.test(plain) && (ERROR_NOUN.test(plain) || nothingSaid(plain)?.isError === true) },
+  { subject: "vague", says: (plain) => (RETRY(plain) && !THIS_SERVICE.test(plain)) || NO_REASON.test(plain) || onlyFailed(plain) },
 ];
+
+function onlyFailed(plain: string): boolean {
+  return FAILED.test(plain) || ONLY_FAILED.test(plain) || nothingSaid(plain) !== null;
+}
 
 function isOfMachinery(plain: string): boolean {
   if (TIMED_OUT(plain) || MISHAP(plain) || NO_SERVICE.test(plain)) return true;
