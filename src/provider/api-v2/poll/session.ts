@@ -413,7 +413,7 @@ export function isAboutIds(fault: Fault): fault is Fault & { readonly failure: R
   return isRefusal(failure) && ids.every((id) => isAboutId({ texts: [failure.message] }, id));
 }
 
-export type Refusal = Extract<ProviderFailure, { readonly code: "refused" }>;
+type Refusal = Extract<ProviderFailure, { readonly code: "refused" }>;
 
 /** A readable refusal, and not the words of a script that broke. */
 export function isRefusal(failure: ProviderFailure): failure is Refusal {
