@@ -496,19 +496,25 @@ describe("what is said of one order after the other", () => {
     });
   });
 
-  it.each(["Incorrect order ID", "Order not found", "Order does not exist", "Order #70001 was not found!", "error.incorrect_order_id"])(
-    "%j flags all of many orders, in a call each",
-    async (text) => {
-      const many = orderIds(40);
-      for (const capability of [{ many: "yes" }, { many: "no" }] as const) {
-        const server = new ModelServer({ instead: each(() => error(text)) });
-        const result = await server.poll(many, capability);
-        expect(wordsOf(result)).toEqual(all(many, {}, "refused"));
-        expect(result.failure).toBeNull();
-        expect(server.calls).toHaveLength(capability.many === "yes" ? 1 : many.length);
-      }
-    },
-  );
+  it.each([
+    "Incorrect order ID",
+    "Order not found",
+    "Order does not exist",
+    "Order #70001 was not found!",
+    "Order ID 70001 is invalid.",
+    "The selected order id is invalid.",
+    "Invalid order",
+    "error.incorrect_order_id",
+  ])("%j flags all of many orders, in a call each", async (text) => {
+    const many = orderIds(40);
+    for (const capability of [{ many: "yes" }, { many: "no" }] as const) {
+      const server = new ModelServer({ instead: each(() => error(text)) });
+      const result = await server.poll(many, capability);
+      expect(wordsOf(result)).toEqual(all(many, {}, "refused"));
+      expect(result.failure).toBeNull();
+      expect(server.calls).toHaveLength(capability.many === "yes" ? 1 : many.length);
+    }
+  });
 
   it("a known code beside a text that nobody knows flags all of many orders", async () => {
     const many = orderIds(40);
@@ -533,6 +539,20 @@ describe("what is said of one order after the other", () => {
         expect(server.calls.length).toBeLessThanOrEqual(capability.many === "no" ? many.length + 8 : 9);
       }
     }
+  });
+
+  it("words with the id, for orders that are flagged already and nobody else, are no news", async () => {
+    const says = (id: string) => error(`Zamówienie ${id}: brak`);
+    for (const count of [2, 8])
+      for (const many of ["yes", "unknown", "no"] as const)
+        for (const inTrouble of [false, true]) {
+          const some = suspects(ids.slice(0, count));
+          const result = await new ModelServer({ instead: each(says), inTrouble }).poll(some, { many });
+          expect([...result.answers.keys()]).toEqual([]);
+          expect(result.failure?.code).toBe(inTrouble ? "refused" : undefined);
+          const fresh = await new ModelServer({ instead: each(says) }).poll([...orderIds(2, 9001), ...some], { many });
+          expect(fresh.failure).toMatchObject({ code: "refused" });
+        }
   });
 
   it("what could not be read is no order that is not known, beside orders that are answered", async () => {

@@ -77,16 +77,17 @@ export async function settle(session: PollSession): Promise<void> {
  * What became of the orders that failed while none was answered that could show whose fault it is. Where one was since, they
  * are looked at again. Else a refusal in words of its own says nothing of the provider, as the balance vouched for it, unless
  * that was in trouble before; nor does it say anything of the order, since there is none beside it. Words that several orders
- * got, and answers that cannot be read, are the provider's trouble.
+ * got, and answers that cannot be read, are the provider's trouble; but orders that are flagged get the same words for good.
  */
 async function settleAside(session: PollSession): Promise<void> {
   const aside = session.takeAside();
   const left = aside.filter((fault) => !isJudgeable(session, fault));
   for (const fault of aside) if (!left.includes(fault) && session.open) await recordAlone(session, fault, "first time");
-  const isShared = sharedAmong(session.anyStatus ? left : [...left, ...session.refusals]);
+  const isShared = sharedAmong([...left, ...(session.anyStatus ? [] : session.refusals)].filter((fault) => !session.isKnownGone(fault)));
   for (const fault of left) {
     const { ids, failure } = fault;
-    const isOfOne = isRefusal(failure) && !isShared(fault) && (session.anyAnswer || !session.inTrouble);
+    const isNoNews = session.isKnownGone(fault) || !isShared(fault);
+    const isOfOne = isRefusal(failure) && isNoNews && (session.anyAnswer || !session.inTrouble);
     for (const id of ids) session.leaveUnread(id, fault);
     if (!isOfOne) session.end(failure);
   }

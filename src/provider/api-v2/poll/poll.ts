@@ -54,7 +54,7 @@ async function askAll(session: PollSession, ids: readonly string[]): Promise<voi
       else waiting.push(...(await lookForMissing(session, outcome)));
     }
     // Orders that are not known show less than a status: words about ids come of the call as well.
-    const [aside] = session.aside;
+    const aside = session.aside.find((fault) => !session.isKnownGone(fault));
     if (aside === undefined || !scouting || session.anyStatus) continue;
     failedScouts += 1;
     if (failedScouts >= MAX_SET_ASIDE) session.end(aside.failure);

@@ -156,8 +156,13 @@ export class PollSession {
   setAside(fault: Fault): void {
     this.#aside.push(fault);
     for (const id of fault.ids) this.#setAside.add(id);
-    const calls = new Set(this.#aside.map(({ call }) => call)).size;
+    const calls = new Set(this.#aside.filter((one) => !this.isKnownGone(one)).map(({ call }) => call)).size;
     if (!this.anyAnswer && calls >= MAX_SET_ASIDE) this.end(fault.failure);
+  }
+
+  /** Whether words about an id came for orders that are flagged already: nothing is new of them, nor of the provider. */
+  isKnownGone(fault: Fault): boolean {
+    return isAboutIds(fault) && fault.ids.every((id) => this.#suspects.has(id));
   }
 
   /** An order was refused in words about its id, while another's status was told before and after: there is no such order. */

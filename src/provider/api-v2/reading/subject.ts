@@ -236,7 +236,7 @@ const OF_ANOTHER_ID =
   / (?:service|package|category|user|client|customer|reseller|account|member|merchant|partner|panel|site|shop|agent|app|api|project|session) ids? | (?:status|result|outcome|state|api|access|permissions?|version|endpoint|method|actions?|route|module) /;
 /** All of a text that says that there is no such order, its figures and signs taken away. */
 const NO_SUCH_ORDER =
-  /^(?:error )?(?:(?:the |this )?order(?: id| number)?(?: #+)* (?:(?:was |is )?not found|could not be found|does not exist|doesn t exist|did not exist)|no such order(?: id| number)?|unknown order(?: id| number)?|(?:the )?(?:selected )?order id is (?:invalid|incorrect|wrong))(?: #+)*$/;
+  /^(?:error )?(?:(?:the |this )?order(?: id| number)?(?: #+)* (?:(?:was |is )?not found|could not be found|does not exist|doesn t exist|did not exist)|(?:no such|unknown|invalid|incorrect|wrong) order(?: id| number)?|(?:the )?(?:selected )?order(?: id| number)(?: #+)* is (?:unknown|invalid|incorrect|wrong))(?: #+)*$/;
 /** What only says that something could not be read just now. */
 const COULD_NOT_READ =
   / (?:unable to|could not|couldn t|cannot|can not|can t|failed to|failed|error) (?:be )?(?:fetch|load|read|retriev|get|check|access|reach|query)/;
