@@ -85,6 +85,7 @@ export class PollSession {
   /** Words about orders' ids that came while an order's status was told before and after. */
   readonly #trusted = new Set<string>();
   #aside: Fault[] = [];
+  readonly #asideCalls = new Set<number>();
   readonly #setAside = new Set<string>();
   readonly #refusals: Fault[] = [];
   readonly #unread = new Map<string, UnreadAnswer>();
@@ -156,8 +157,8 @@ export class PollSession {
   setAside(fault: Fault): void {
     this.#aside.push(fault);
     for (const id of fault.ids) this.#setAside.add(id);
-    const calls = new Set(this.#aside.filter((one) => !this.isKnownGone(one)).map(({ call }) => call)).size;
-    if (!this.anyAnswer && calls >= MAX_SET_ASIDE) this.end(fault.failure);
+    if (!this.isKnownGone(fault)) this.#asideCalls.add(fault.call);
+    if (!this.anyAnswer && this.#asideCalls.size >= MAX_SET_ASIDE) this.end(fault.failure);
   }
 
   /** Whether words about an id came for orders that are flagged already: nothing is new of them, nor of the provider. */
@@ -195,6 +196,7 @@ export class PollSession {
   takeAside(): readonly Fault[] {
     const aside = this.#aside;
     this.#aside = [];
+    this.#asideCalls.clear();
     return aside;
   }
 
@@ -412,10 +414,17 @@ function isWell(report: Report | undefined): boolean {
   return report?.kind === "status" || (report?.kind === "refused" && isUnknownOrder(report));
 }
 
+/** A look at a text takes up to 170 µs, and a fault is asked of several times. */
+const ABOUT_IDS = new WeakMap<Fault, boolean>();
+
 /** Whether an order was refused in words that may be about its id. */
 export function isAboutIds(fault: Fault): fault is Fault & { readonly failure: Refusal } {
   const { ids, failure } = fault;
-  return isRefusal(failure) && ids.every((id) => isAboutId({ texts: [failure.message] }, id));
+  const known = ABOUT_IDS.get(fault);
+  if (known !== undefined) return known;
+  const isAbout = isRefusal(failure) && ids.every((id) => isAboutId({ texts: [failure.message] }, id));
+  ABOUT_IDS.set(fault, isAbout);
+  return isAbout;
 }
 
 type Refusal = Extract<ProviderFailure, { readonly code: "refused" }>;
