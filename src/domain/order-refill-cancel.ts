@@ -116,7 +116,7 @@ function hasEnded(refill: RefillRequest | null): refill is RefillRequest {
 }
 
 function sameRefill(a: RefillRequest, b: RefillRequest): boolean {
-  return a.status === b.status && a.id === b.id;
+  return a.status === b.status && a.id === b.id && a.unread === b.unread;
 }
 
 /**

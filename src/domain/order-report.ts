@@ -59,6 +59,8 @@ export type RefusedReport = {
   readonly kind: "refused";
   /** The provider's text as it came, trimmed, at most 200 characters. */
   readonly message: string;
+  /** A code beside the text says that there is no such order; the text alone does not. */
+  readonly byCode?: true;
 };
 
 /**

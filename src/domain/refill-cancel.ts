@@ -14,9 +14,15 @@ export type RefillStatus = (typeof REFILL_STATUSES)[number];
 
 /**
  * `id` is the provider's; null until it has given one. `at`, epoch ms: when it was asked for, and once it is asked of
- * the provider, when that began; it tells one request from the next.
+ * the provider, when that began; it tells one request from the next. `unread`: the provider has answered, and nobody can tell
+ * what, so that it is an error for a person to look into.
  */
-export type RefillRequest = { readonly id: string | null; readonly status: RefillStatus; readonly at: number };
+export type RefillRequest = {
+  readonly id: string | null;
+  readonly status: RefillStatus;
+  readonly at: number;
+  readonly unread?: true;
+};
 
 /**
  * `requested`: the provider has taken the request. `unclear`: it was asked as often as it is asked, and no answer said yes
@@ -92,10 +98,12 @@ export function isFollowedRefill(refill: RefillRequest | null): refill is Refill
 
 /**
  * Whether a refill was asked a short time ago and nothing readable came back. It may have been granted, and a script
- * that got no answer sends its call again: that must not ask for a second one.
+ * that got no answer sends its call again: that must not ask for a second one. Where the provider has answered, a script would
+ * get one more with each call, and the doubt lasts as long as a refill without an id counts as open. Rule [C8].
  */
 export function isInDoubt(refill: RefillRequest | null, now: number): boolean {
-  return refill !== null && refill.status === "error" && refill.id === null && now - refill.at <= ASKING_MS;
+  if (refill === null || refill.status !== "error" || refill.id !== null) return false;
+  return now - refill.at <= (refill.unread === true ? UNFOLLOWED_MS : ASKING_MS);
 }
 
 /** How long a provider is given to answer, with a wide margin: what is being asked for longer was left behind. */
@@ -108,13 +116,14 @@ const FOLLOWED_MS = 30 * 24 * 60 * MINUTE_MS;
 const UNFOLLOWED_MS = 3 * 24 * 60 * MINUTE_MS;
 
 /**
- * What came of asking a provider. `lost`: it may have heard or not. `put_back`: it certainly has not, and is to
- * be asked again.
+ * What came of asking a provider. `lost`: it may have heard or not. `unread`: it has answered, and nobody can tell what.
+ * `put_back`: it certainly has not heard, and is to be asked again.
  */
 export type AskOutcome =
   | { readonly kind: "accepted"; readonly refill: string | null }
   | { readonly kind: "refused" }
   | { readonly kind: "lost" }
+  | { readonly kind: "unread" }
   | { readonly kind: "put_back" };
 
 /**
@@ -131,6 +140,8 @@ export function refillAfterAsking(refill: RefillRequest, outcome: AskOutcome): R
       return { ...refill, status: "rejected" };
     case "lost":
       return { ...refill, status: "error" };
+    case "unread":
+      return { ...refill, status: "error", unread: true };
     case "put_back":
       return { ...refill, status: "queued" };
   }
@@ -148,6 +159,7 @@ export function cancelAfterAsking(cancel: CancelRequest, outcome: AskOutcome, no
     case "refused":
       return { ...cancel, status: "refused", waitUntil: null };
     case "lost":
+    case "unread":
       return cancelUnanswered(cancel, now);
     case "put_back":
       return { ...cancel, status: "queued", waitUntil: putBackUntil(cancel, now) };

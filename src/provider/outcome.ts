@@ -42,6 +42,17 @@ export function requestAnswerOf(answer: Result<ReadonlyMap<string, RequestReply>
   }
 }
 
+/** The same as it is put on record. An answer that says nothing clear of the id is more than none. Rule [C8]. */
+export function askOutcomeOf(answer: Result<ReadonlyMap<string, RequestReply>, ProviderFailure>, id: string): AskOutcome {
+  const told = requestAnswerOf(answer, id);
+  return told.kind === "lost" && (answer.ok || isUnreadable(answer.failure)) ? { kind: "unread" } : told;
+}
+
+/** A call that nobody has turned down, and an answer that is no error. */
+function isUnreadable({ code }: ProviderFailure): boolean {
+  return code === "not_json" || code === "too_large" || code === "bad_shape";
+}
+
 function outcomeOfReply(reply: RequestReply | undefined): RequestAnswer {
   if (reply === undefined) return LOST;
   if (reply.kind === "unclear") return { kind: "lost", message: reply.message };

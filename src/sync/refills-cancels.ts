@@ -9,7 +9,7 @@ import type { Order } from "../domain/order.ts";
 import { mayAct } from "../domain/order-owner.ts";
 import { isRefillDue, REFILL_CANCEL_KINDS, type RefillCancelKind, takenUp, TURNED_AWAY } from "../domain/order-refill-cancel.ts";
 import type { Ports } from "../ports.ts";
-import { isOfConnection, isUnheard, requestAnswerOf } from "../provider/outcome.ts";
+import { askOutcomeOf, isOfConnection, isUnheard, requestAnswerOf } from "../provider/outcome.ts";
 import type { ProviderPort } from "../provider/client.ts";
 import { clientFor } from "../provider/client-for.ts";
 import type { Learned } from "../provider/settings.ts";
@@ -155,7 +155,7 @@ async function askOnce(
   const answer = await clientFor(ports, provider.settings)[kind](ids, { takeCall, learn });
   const isDeaf = isUnheard(answer);
   const outcomeOf = ({ providerOrderId }: Order) => {
-    const told = requestAnswerOf(answer, providerOrderId ?? "");
+    const told = askOutcomeOf(answer, providerOrderId ?? "");
     return isLast && isDeaf && told.kind === "put_back" ? TURNED_AWAY : told;
   };
   await recordOutcomes(db, { kind, found, written }, outcomeOf, ports.now());

@@ -20,7 +20,7 @@ import {
 } from "../../domain/order-refill-cancel.ts";
 import { isFinal } from "../../domain/status.ts";
 import { clientFor } from "../../provider/client-for.ts";
-import { isOfConnection, requestAnswerOf } from "../../provider/outcome.ts";
+import { askOutcomeOf, isOfConnection, requestAnswerOf } from "../../provider/outcome.ts";
 import type { RequestReply } from "../../provider/client.ts";
 import type { Result } from "../../domain/result.ts";
 import type { ProviderFailure } from "../../provider/failure.ts";
@@ -291,7 +291,7 @@ async function askEach(call: Context, panel: string, kind: RefillCancelKind, ite
 async function record({ env, ports }: Context, taken: TakenUp, answers: ProviderAnswers): Promise<ReadonlySet<string>> {
   const outcomeOf = ({ provider, providerOrderId }: Order): AskOutcome => {
     const answer = answers.get(provider)?.answer;
-    const told: AskOutcome = answer === undefined ? TURNED_AWAY : requestAnswerOf(answer, providerOrderId ?? "");
+    const told: AskOutcome = answer === undefined ? TURNED_AWAY : askOutcomeOf(answer, providerOrderId ?? "");
     return told.kind === "put_back" ? TURNED_AWAY : told;
   };
   try {

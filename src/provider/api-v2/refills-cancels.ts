@@ -14,6 +14,7 @@ import type { ProviderFailure } from "../failure.ts";
 import { type Fields, fieldsIn, idText, isObject, layersOf, saysNoId, scalarText } from "./reading/fields.ts";
 import type { ActionFields } from "./request.ts";
 import type { ProviderSettings } from "../settings.ts";
+import { ERROR_CODE, meaningOfSentence, NEGATION, saysRefillRequested } from "./reading/sentence.ts";
 import { subjectOf } from "./reading/subject.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
 
@@ -23,11 +24,13 @@ type Answers<T> = Promise<Result<ReadonlyMap<string, T>, ProviderFailure>>;
 /** Asks for refills of orders. The caller keeps the list to what the provider takes, 100 at most, here as below. */
 export async function askRefills(port: ProviderPort, settings: ProviderSettings, orderIds: readonly string[]): Answers<RequestReply> {
   const answer = await ask(port, settings, orderIds, REFILLS);
+  if (!answer.ok) return answer;
   const { sameRefill } = settings.learned;
-  if (!answer.ok || sameRefill === undefined) return answer;
-  const withoutId = (said: RequestReply): RequestReply =>
-    said.kind === "accepted" && said.refill === sameRefill ? { kind: "accepted", refill: null } : said;
-  return ok(new Map([...answer.value].map(([id, said]) => [id, withoutId(said)])));
+  // Some servers repeat the order's own id there, and another order may have a refill by that id.
+  const isNone = (refill: string, order: string): boolean => refill === sameRefill || isSameId(refill, order);
+  const withoutNone = (said: RequestReply, order: string): RequestReply =>
+    said.kind === "accepted" && said.refill !== null && isNone(said.refill, order) ? accepted() : said;
+  return ok(new Map([...answer.value].map(([id, said]) => [id, withoutNone(said, id)])));
 }
 
 /**
@@ -125,7 +128,7 @@ type Form<T> = {
   /** What anything else says that stands in an object's place under an id. */
   readonly readValue: (value: unknown, key: string) => T | null;
   /** What an object that names no id says of all that were asked for. */
-  readonly readAll: (fields: Fields) => T | null;
+  readonly readAll: (fields: Fields, key: string) => T | null;
 };
 
 /** One id goes by a field of its own. */
@@ -186,7 +189,7 @@ function readAnswers<T>(
 
   const alone = ids.length === 1 && entries === null ? readAlone(layers, id, key, form) : null;
   if (alone !== null) return read({ replies: new Map([[id, alone]]), byId: false });
-  const ofAll = entries === null ? form.readAll(fieldsIn(inner)) : null;
+  const ofAll = entries === null ? form.readAll(fieldsIn(inner), key) : null;
   if (ofAll !== null) return read({ replies: new Map(ids.map((each) => [each, ofAll])), byId: false });
   return { kind: "unreadable", message: `nothing of what was asked for in ${describeShape(inner)}` };
 }
@@ -236,10 +239,9 @@ function refused(text: string | null, key: string): Refused {
 
 /**
  * Texts stand in one place for ids and for reasons. An id is one word of plain characters with a digit in it, or
- * hexadecimal; the codes that servers have for errors say so in their name.
+ * hexadecimal, and no error's code.
  */
 const ID_LIKE = /^(?=[^\d]*\d)[\w.:=+/#{}~@-]{1,64}$|^[\da-f-]{8,64}$/i;
-const ERROR_CODE = /(?:^|[._:-])err(?:or)?s?(?=[\d._:-]|$)/i;
 const YES = /^(?:true|yes|ok|success|successful)$/i;
 const NO = /^(?:|0|-\d+|false|no|null|none|error|fail|failed)$/i;
 
@@ -255,9 +257,15 @@ function isYes(value: unknown): boolean {
 /** A call's own word for how it went: some servers put a sentence into `success`, or a text where others have `true`. */
 const CALL_FIELDS = ["success", "ok"] as const;
 
-function saysYesToCall(fields: Fields): boolean {
-  if (saysSuccess(fields) || saysSuccess(new Map([["status", fields.get("result")]]))) return true;
-  return CALL_FIELDS.some((name) => isYes(fields.get(name)) || !NO.test(textOf(fields.get(name))));
+/** What a call's own word says, null for nothing. A sentence counts before a bare yes. Rule [C15]. */
+function readCall(fields: Fields, key: string): RequestReply | null {
+  const sentences = CALL_FIELDS.map((name) => fields.get(name)).filter((said) => !isYes(said) && !NO.test(textOf(said)));
+  for (const said of sentences) {
+    const meaning = meaningOfSentence(textOf(said));
+    if (meaning !== "yes") return meaning === "no" ? refused(textOf(said), key) : unclear(textOf(said), key);
+  }
+  const isBareYes = saysSuccess(fields) || saysSuccess(new Map([["status", fields.get("result")]]));
+  return isBareYes || sentences.length > 0 || CALL_FIELDS.some((name) => isYes(fields.get(name))) ? accepted() : null;
 }
 
 function saysNoToCall(fields: Fields): boolean {
@@ -277,14 +285,25 @@ type Words = {
   readonly refillOf: (value: unknown) => string | null;
   /** What a word says that is neither an id nor a bare yes or no; null for neither. */
   readonly meaningOf: (word: string) => "yes" | "no" | null;
+  /** Whether a mere message says that what was asked for has been taken. */
+  readonly isRequested: (message: string) => boolean;
 };
 
 function accepted(refill: string | null = null): RequestReply {
   return { kind: "accepted", refill };
 }
 
+function unclear(text: string, key: string): RequestReply {
+  return { kind: "unclear", message: cleanText(text, MAX_MESSAGE_CHARS, key) || null };
+}
+
+/** Some servers put the one thing that they have to say into a list. */
+function onlyOf(value: unknown): unknown {
+  return Array.isArray(value) && value.length === 1 ? (value as readonly unknown[])[0] : value;
+}
+
 /** `{"refill":1}` and `{"refill":{"error":"…"}}`, and the same with `cancel`. */
-function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<RequestReply> {
+function formOfAsking({ action, fieldsFor, refillOf, meaningOf, isRequested }: Words): Form<RequestReply> {
   const readValue = (value: unknown, key: string, message: string | null = null): RequestReply | null => {
     if (isYes(value) || isIdLike(value)) return accepted(refillOf(value));
     if (Array.isArray(value)) return null;
@@ -292,14 +311,14 @@ function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<R
     const text = textOf(value);
     const meaning = meaningOf(text);
     if (meaning === "yes") return accepted();
-    return meaning === "no" ? refused(text, key) : { kind: "unclear", message: cleanText(text, MAX_MESSAGE_CHARS, key) || null };
+    return meaning === "no" ? refused(text, key) : unclear(text, key);
   };
   const readInside = (fields: Fields, key: string): RequestReply | null => {
     const error = errorIn(fields, false);
     if (error !== null) return refusedBy(error, key);
-    const id = fields.get("id") ?? fields.get(action);
+    const id = fields.get("id") ?? fields.get(action) ?? fields.get(`${action}id`);
     if (isYes(id) || isIdLike(id)) return accepted(refillOf(id));
-    return saysYesToCall(fields) ? accepted() : readStatus(fields, key);
+    return readCall(fields, key) ?? readStatus(fields, key);
   };
   const saysNo = (value: unknown): boolean => (NO.test(textOf(value)) ? value !== true : meaningOf(textOf(value)) === "no");
   /** How it stands with what was asked for, by a word of its own. */
@@ -310,21 +329,22 @@ function formOfAsking({ action, fieldsFor, refillOf, meaningOf }: Words): Form<R
     if (meaning === "no" || saysNoToCall(fields)) return refused(messageIn(fields) ?? word, key);
     return null;
   };
+  const readMessage = (fields: Fields): RequestReply | null => (isRequested(messageIn(fields) ?? "") ? accepted() : null);
   return {
     fieldsFor,
     names: ORDER_NAMES,
     hasOwnStatus: () => false,
     readObject: (fields, _named, key) => {
       const name = [action, `${action}id`].find((field) => fields.has(field));
-      if (name === undefined) return saysYesToCall(fields) ? accepted() : readStatus(fields, key);
-      const value = fields.get(name);
+      if (name === undefined) return readCall(fields, key) ?? readStatus(fields, key) ?? readMessage(fields);
+      const value = onlyOf(fields.get(name));
       const id = fields.get(`${action}id`);
       // Where a yes or a sentence stands in its place, the id may stand beside.
       if (isIdLike(id) && refillOf(value) === null && !isObject(value) && !saysNo(value ?? true)) return accepted(refillOf(id));
       return isObject(value) ? readInside(fieldsIn(value), key) : readValue(value, key, messageIn(fields));
     },
     readValue,
-    readAll: (fields) => (action === "cancel" && saysYesToCall(fields) ? accepted() : null),
+    readAll: (fields, key) => (action === "cancel" ? readCall(fields, key) : null),
   };
 }
 
@@ -334,10 +354,8 @@ const REFILLS = formOfAsking({
   // The number 1 is a yes: where refills have ids, the first of all goes without, and is not followed.
   refillOf: (value) => (value !== 1 && isIdLike(value) ? idText(value) : null),
   meaningOf: meaningOfRefill,
+  isRequested: saysRefillRequested,
 });
-
-/** Words that say no, in texts that stand in the place of an id. */
-const NEGATION = /(?:^|[^\p{L}])(?:not?|nope|cannot|can['’]?t|never|unable|already|expired|denied|declined|too)(?:$|[^\p{L}])/iu;
 
 /** The protocol has an error's bare text in the place of an id, and some servers a sentence that says yes there. */
 function meaningOfRefill(word: string): "yes" | "no" | null {
@@ -362,6 +380,8 @@ const CANCELS = formOfAsking({
   // What servers put there for a cancel is a yes, and no id of anything.
   refillOf: () => null,
   meaningOf: meaningOfCancel,
+  // A cancel may be asked again.
+  isRequested: () => false,
 });
 const CANCEL_OF_ONE: Form<RequestReply> = { ...CANCELS, fieldsFor: ([id = ""]) => ({ action: "cancel", order: id }) };
 

@@ -3,7 +3,7 @@
  */
 import type { Report } from "../../domain/order-report.ts";
 import { answerTexts } from "./reading/final-answer.ts";
-import { type ManyAnswer, type Reading, type ReadingContext, readBalance, readMany, readOne } from "./reading/answer.ts";
+import { type ManyAnswer, type Reading, type ReadingContext, isUnknownOrder, readBalance, readMany, readOne } from "./reading/answer.ts";
 import type { Balance, ProviderPort } from "../client.ts";
 import { callProvider } from "./call.ts";
 import type { Result } from "../../domain/result.ts";
@@ -27,8 +27,8 @@ export function askMany(
 }
 
 /**
- * Asks for the status of one order. An error that is not known to be about the order is the failure `refused`:
- * whether it means the order or the provider cannot be told from one answer.
+ * Asks for the status of one order. An error that does not say to the letter that there is no such order is the failure
+ * `refused`: whether it means the order or the provider cannot be told from one answer.
  */
 export function askOne(port: ProviderPort, settings: ProviderSettings, id: string): Promise<Result<Report, ProviderFailure>> {
   const fields = { action: "status", order: id };
@@ -38,6 +38,8 @@ export function askOne(port: ProviderPort, settings: ProviderSettings, id: strin
       const { key, text = "", status } = context;
       const reading = saidOnce((value) => readOne(value, id, key, answerTexts(text, key, settings.statusWords)), json, context);
       const isBare = status >= 400 && reading.kind === "read" && saysWordAlone(reading.value);
+      if (reading.kind === "read" && reading.value.kind === "refused" && !isUnknownOrder(reading.value))
+        return { kind: "error", error: { texts: [reading.value.message] } };
       return isBare ? { kind: "unreadable", message: "a word without figures under a failing code" } : reading;
     },
   });

@@ -18,6 +18,12 @@ export const ORDER_COLUMNS = [
 export type OrderColumn = (typeof ORDER_COLUMNS)[number];
 export type OrderColumns = Readonly<Record<OrderColumn, string | number | null>>;
 
+/** The time of one whose answer nobody could read is below zero: `toRefill` reads it. */
+function refillColumns({ refill }: OrderState): Pick<OrderRow, "refill_id" | "refill_status" | "refill_at"> {
+  if (refill === null) return { refill_id: null, refill_status: null, refill_at: null };
+  return { refill_id: refill.id, refill_status: refill.status, refill_at: refill.unread === true ? -refill.at : refill.at };
+}
+
 /** An unclear cancel is one that is queued, was asked, and has no time for its next try: `toCancel` reads it. */
 function cancelColumns({ cancel }: OrderState): Pick<OrderRow, "cancel_status" | "cancel_at" | "cancel_tries" | "cancel_wait_until"> {
   return {
@@ -61,9 +67,7 @@ export function columnsOf(next: OrderState, updatedAt: number): OrderColumns {
     flip_at: next.flips?.at ?? null,
     counted_at: next.counted?.at ?? null,
     counted_badly: next.counted?.badly === true ? 1 : 0,
-    refill_id: next.refill?.id ?? null,
-    refill_status: next.refill?.status ?? null,
-    refill_at: next.refill?.at ?? null,
+    ...refillColumns(next),
     ...cancelColumns(next),
     cadence: next.cadence,
     final_at: next.finalAt,

@@ -132,7 +132,7 @@ type Holder = { readonly panel: string; readonly number: number; readonly provid
 
 /**
  * Orders whose refill was given an id that another order's has: some servers answer a mere yes, or the same number
- * always, and to follow it would be to follow somebody else's refill. `holders`: those that had it before; `shared`: those
+ * always, and to follow it would be to follow somebody else's refill, also another panel's. `holders`: those that had it before; `shared`: those
  * that have been given it now, several at once.
  */
 async function takenIds(
@@ -145,16 +145,16 @@ async function takenIds(
   if (given.length === 0) return { doubles: new Set(), holders: [], shared: [] };
   const { results } = await db
     .prepare(
-      `SELECT j.key AS i, o.n AS n FROM json_each(?1) j CROSS JOIN orders o
-       WHERE o.panel = j.value->>'$.panel' AND o.provider = j.value->>'$.provider' AND o.refill_id = j.value->>'$.refill'
-         AND o.n <> j.value->>'$.n'`,
+      `SELECT j.key AS i, o.panel AS panel, o.n AS n FROM json_each(?1) j CROSS JOIN orders o
+       WHERE o.provider = j.value->>'$.provider' AND o.refill_id = j.value->>'$.refill'
+         AND (o.n <> j.value->>'$.n' OR o.panel <> j.value->>'$.panel')`,
     )
     .bind(JSON.stringify(given.map(({ order: { panel, provider, number: n }, refill }) => ({ panel, provider, n, refill }))))
-    .all<{ i: number; n: number }>();
+    .all<{ i: number; panel: string; n: number }>();
   const inUse = new Set(results.map(({ i }) => given[i]?.order));
-  const holders = results.flatMap(({ i, n }) => {
+  const holders = results.flatMap(({ i, panel, n }) => {
     const one = given[i];
-    return one === undefined ? [] : [{ panel: one.order.panel, number: n, provider: one.order.provider, refill: one.refill }];
+    return one === undefined ? [] : [{ panel, number: n, provider: one.order.provider, refill: one.refill }];
   });
   const byId = Map.groupBy(given, ({ order, refill }) => idText(order, refill));
   const several = [...byId.values()].filter(({ length }) => length > 1).flat();
@@ -178,6 +178,6 @@ async function learnSameIds(db: D1Database, same: readonly Holder[]): Promise<vo
   }
 }
 
-function idText({ panel, provider }: Order, refill: string): string {
-  return `${panel}\n${provider}\n${refill}`;
+function idText({ provider }: Order, refill: string): string {
+  return `${provider}\n${refill}`;
 }

@@ -194,7 +194,7 @@ function toState(row: OrderFacts): OrderState {
     runs: row.runs,
     parts: row.parts === null ? null : (JSON.parse(row.parts) as Parts),
     reportedFinal: row.told === null ? null : (JSON.parse(row.told) as ReportedFinal),
-    refill: row.refill_status === null ? null : { id: row.refill_id, status: row.refill_status, at: row.refill_at ?? row.updated_at },
+    refill: toRefill(row),
     cancel: toCancel(row),
     cadence: row.cadence,
     polledAt: row.polled_at,
@@ -212,6 +212,12 @@ function toDecided({
   decided_in_error,
 }: OrderFacts): OrderState["decided"] {
   return status === null || granted === null ? null : { status, due, granted, inError: decided_in_error === 1 };
+}
+
+function toRefill({ refill_id: id, refill_status: status, refill_at, updated_at }: OrderFacts): OrderState["refill"] {
+  if (status === null) return null;
+  const at = refill_at ?? updated_at;
+  return at < 0 ? { id, status, at: -at, unread: true } : { id, status, at };
 }
 
 function toCancel({ cancel_status: status, cancel_at, updated_at, cancel_tries: tries, cancel_wait_until: waitUntil }: OrderFacts) {

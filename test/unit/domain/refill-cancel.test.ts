@@ -28,7 +28,7 @@ import { HOUR, MINUTE, NOW } from "./orders.ts";
 const DAY = 24 * HOUR;
 
 const ACCEPTED: AskOutcome = { kind: "accepted", refill: "77" };
-const OUTCOMES: readonly AskOutcome[] = [ACCEPTED, { kind: "refused" }, { kind: "lost" }, { kind: "put_back" }];
+const OUTCOMES: readonly AskOutcome[] = [ACCEPTED, { kind: "refused" }, { kind: "lost" }, { kind: "unread" }, { kind: "put_back" }];
 
 function refill(status: RefillStatus, id: string | null = null, at = NOW) {
   return { id, status, at };
@@ -47,6 +47,7 @@ describe("a refill that was asked of its provider", () => {
     ],
     [{ kind: "refused" }, { id: null, status: "rejected" }],
     [{ kind: "lost" }, { id: null, status: "error" }],
+    [{ kind: "unread" }, { id: null, status: "error", unread: true }],
     [{ kind: "put_back" }, { id: null, status: "queued" }],
   ] as const)("%j", (outcome, after) => {
     expect(refillAfterAsking(refill("asking"), outcome)).toEqual({ ...after, at: NOW });
@@ -214,6 +215,14 @@ describe("what is open", () => {
     expect(isInDoubt(refill("error"), NOW + 10 * MINUTE + 1)).toBe(false);
     expect(isInDoubt(refill("error", "77"), NOW)).toBe(false);
     expect(isInDoubt(null, NOW)).toBe(false);
+  });
+
+  it("of refills in doubt: for three days those whose answer nobody could read", () => {
+    const unread = refillAfterAsking(refill("asking"), { kind: "unread" });
+    expect(unread).toEqual({ ...refill("error"), unread: true });
+    expect([isOpenRefill(unread), isFollowedRefill(unread)]).toEqual([false, false]);
+    expect(isInDoubt(unread, NOW + 72 * HOUR)).toBe(true);
+    expect(isInDoubt(unread, NOW + 72 * HOUR + 1)).toBe(false);
   });
 
   it("of cancels: what has not come to anything", () => {

@@ -188,7 +188,11 @@ describe("the answer to `order`", () => {
     ["with half a character", { status: "Done\ud800" }, statusOf("Done\ufffd")],
     ["refusing by a known text", { error: "Incorrect order ID" }, refused("Incorrect order ID")],
     ["refusing by a known code", { error: "error.incorrect_order_id" }, refused("error.incorrect_order_id")],
-    ["refusing by a known code beside a text", { error: "Неверный заказ", code: "incorrect_order_id" }, refused("Неверный заказ")],
+    [
+      "refusing by a known code beside a text",
+      { error: "Неверный заказ", code: "incorrect_order_id" },
+      { ...refused("Неверный заказ"), byCode: true },
+    ],
     ["refusing in words for it", { errors: "No such order" }, refused("No such order")],
     ["refusing by its id", { error: "Заказ 23501: нет" }, refused("Заказ 23501: нет")],
     ["refusing under its id", { "23501": { error: "Неверный заказ" } }, refused("Неверный заказ")],

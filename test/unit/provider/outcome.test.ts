@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { fail, ok } from "../../../src/domain/result.ts";
 import type { ProviderFailure } from "../../../src/provider/failure.ts";
-import { requestAnswerOf } from "../../../src/provider/outcome.ts";
+import { askOutcomeOf, requestAnswerOf } from "../../../src/provider/outcome.ts";
 
 describe("what came of asking", () => {
   it("is what was said of the id, and lost where nothing was", () => {
@@ -44,5 +44,17 @@ describe("what came of asking", () => {
     [{ code: "unsupported_many", message: "one only" }, "refused"],
   ] as const satisfies readonly (readonly [ProviderFailure, string])[])("%j: %s", (failure, kind) => {
     expect(requestAnswerOf(fail(failure), "1").kind).toBe(kind);
+    const isAnswered = ["not_json", "too_large", "bad_shape"].includes(failure.code);
+    expect(askOutcomeOf(fail(failure), "1").kind).toBe(isAnswered ? "unread" : kind);
+  });
+
+  it("is on record as unread where an answer says nothing clear of the id", () => {
+    const answer = ok(
+      new Map([
+        ["1", { kind: "accepted", refill: "77" }],
+        ["2", { kind: "unclear", message: "Ticket 5 of 6" }],
+      ] as const),
+    );
+    expect(["1", "2", "3"].map((id) => askOutcomeOf(answer, id).kind)).toEqual(["accepted", "unread", "unread"]);
   });
 });

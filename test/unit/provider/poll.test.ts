@@ -431,6 +431,139 @@ describe("what is said of one order after the other", () => {
     expect([wordsOf(result), result.failure?.code]).toEqual([{}, "refused"]);
   });
 
+  /** Each order that is asked about has its text by `says`, alone and in lists; the balance is told. */
+  const each =
+    (says: (id: string) => unknown): Model["instead"] =>
+    (_, { action, order, orders }) => {
+      if (action === "balance") return null;
+      return orders === undefined
+        ? json(says(order ?? ""))
+        : json(Object.fromEntries(orders.split(",").map((id): [string, unknown] => [id, says(id)])));
+    };
+  const hashes = ids.map((id) => `cmb${id}x9q4k`);
+
+  describe.each<[string, (id: string) => string]>([
+    ["User id invalid", () => "User id invalid"],
+    ["Client id is invalid", () => "Client id is invalid"],
+    ["Reseller id unknown", () => "Reseller id unknown"],
+    ["Orders API is wrong version", () => "Orders API is wrong version"],
+    ["Your order access is invalid", () => "Your order access is invalid"],
+    ["your orders are wrong", () => "Your orders are wrong here"],
+    ["patience in Turkish, with the id", (id) => `Çok sık istek yapıyorsunuz (sipariş ${id})`],
+    ["patience with the id", (id) => `Order ${id} temporarily unavailable`],
+    ["what could not be fetched", (id) => `Unable to fetch order ${id}`],
+    ["what could not be read, in Turkish", (id) => `Hata: ${id} okunamadi`],
+    ["the id inside a sentence", (id) => `Zamówienie ${id}: brak`],
+  ])("%s", (_, text) => {
+    it.each<[string, readonly string[]]>([
+      ["numbers", ids],
+      ["hashes", hashes],
+    ])("for all of several orders is the provider's trouble, and flags none (ids are %s)", async (_of, asked) => {
+      for (const count of [2, 3, 8])
+        for (const many of ["yes", "unknown", "no"] as const)
+          for (const says of [(id: string) => error(text(id)), (id: string) => ({ [id]: error(text(id)) })]) {
+            const some = asked.slice(0, count);
+            const result = await new ModelServer({ instead: each(says) }).poll(some, { many });
+            expect([...result.answers.keys()]).toEqual([]);
+            expect(result.failure).toMatchObject({ code: "refused" });
+          }
+    });
+
+    it("for one order alone says nothing of it, nor of a provider that was well", async () => {
+      const result = await new ModelServer({ instead: each((id) => error(text(id))) }).poll(["70001"]);
+      expect([wordsOf(result), result.failure]).toEqual([{ "70001": "unread" }, null]);
+    });
+
+    it("beside an order that is not known is the provider's trouble, and flags none but that", async () => {
+      const [gone = ""] = ids;
+      for (const many of ["yes", "no"] as const) {
+        const says = (id: string): unknown => error(id === gone ? "Incorrect order ID" : text(id));
+        const result = await new ModelServer({ instead: each(says) }).poll(ids, { many });
+        expect(Object.fromEntries([...result.answers].map(([id, { report }]) => [id, report.kind]))).toEqual({ [gone]: "refused" });
+        expect(result.failure).toMatchObject({ code: "refused" });
+      }
+    });
+
+    it("from some call on is about the call", async () => {
+      for (const from of [2, 5, 7]) {
+        const instead: Model["instead"] = (call, { order = "" }) => (call >= from ? json(error(text(order))) : null);
+        const server = new ModelServer({ orders: knownOrders(ids), instead });
+        const result = await server.poll(ids, { many: "no" });
+        expect([...result.answers.values()].filter(({ report }) => report.kind !== "status")).toEqual([]);
+        expect(result.failure).toMatchObject({ code: "refused" });
+        expect(server.calls.length).toBeLessThanOrEqual(5 + from);
+      }
+    });
+  });
+
+  it.each([
+    "Incorrect order ID",
+    "Order not found",
+    "Order does not exist",
+    "Order #70001 was not found!",
+    "Order ID 70001 is invalid.",
+    "The selected order id is invalid.",
+    "Invalid order",
+    "error.incorrect_order_id",
+  ])("%j flags all of many orders, in a call each", async (text) => {
+    const many = orderIds(40);
+    for (const capability of [{ many: "yes" }, { many: "no" }] as const) {
+      const server = new ModelServer({ instead: each(() => error(text)) });
+      const result = await server.poll(many, capability);
+      expect(wordsOf(result)).toEqual(all(many, {}, "refused"));
+      expect(result.failure).toBeNull();
+      expect(server.calls).toHaveLength(capability.many === "yes" ? 1 : many.length);
+    }
+  });
+
+  it("a known code beside a text that nobody knows flags all of many orders", async () => {
+    const many = orderIds(40);
+    for (const capability of [{ many: "yes" }, { many: "no" }] as const) {
+      const says = () => ({ error: "Hatalı sipariş", code: "error.incorrect_order_id" });
+      const result = await new ModelServer({ instead: each(says) }).poll(many, capability);
+      expect([wordsOf(result), result.failure]).toEqual([all(many, {}, "refused"), null]);
+    }
+  });
+
+  it("words with the id, for the oldest, flag them at a call more, and keep nobody else from being asked", async () => {
+    const many = orderIds(60);
+    const bad = many.slice(0, 30);
+    for (const first of ["Incorrect order ID", null]) {
+      const says = (id: string): unknown =>
+        id === many[0] && first !== null ? error(first) : bad.includes(id) ? error(`Zamówienie ${id}: brak`) : GOOD;
+      for (const capability of [{ many: "no" }, { many: "yes", batchSize: 10 }] as const) {
+        const server = new ModelServer({ instead: each(says) });
+        const result = await server.poll(many, capability);
+        expect(wordsOf(result)).toEqual(all(many, Object.fromEntries(bad.map((id) => [id, "refused"]))));
+        expect(result.failure).toBeNull();
+        expect(server.calls.length).toBeLessThanOrEqual(capability.many === "no" ? many.length + 8 : 9);
+      }
+    }
+  });
+
+  it("words with the id, for orders that are flagged already and nobody else, are no news", async () => {
+    const says = (id: string) => error(`Zamówienie ${id}: brak`);
+    for (const count of [2, 8])
+      for (const many of ["yes", "unknown", "no"] as const)
+        for (const inTrouble of [false, true]) {
+          const some = suspects(ids.slice(0, count));
+          const result = await new ModelServer({ instead: each(says), inTrouble }).poll(some, { many });
+          expect([...result.answers.keys()]).toEqual([]);
+          expect(result.failure?.code).toBe(inTrouble ? "refused" : undefined);
+          const fresh = await new ModelServer({ instead: each(says) }).poll([...orderIds(2, 9001), ...some], { many });
+          expect(fresh.failure).toMatchObject({ code: "refused" });
+        }
+  });
+
+  it("what could not be read is no order that is not known, beside orders that are answered", async () => {
+    for (const text of ["Unable to fetch order", "Could not load order", "Temporarily unavailable: order"])
+      for (const many of ["yes", "no"] as const) {
+        const texts = Object.fromEntries([one, two].map((id) => [id, error(`${text} ${id}`)]));
+        const result = await new ModelServer({ instead: saying(texts) }).poll(ids, { many });
+        expect([wordsOf(result), result.failure]).toEqual([all(ids, { [one]: "unread", [two]: "unread" }), null]);
+      }
+  });
+
   it("in a list words about the call end the poll, and those answered well are kept", async () => {
     const [first = "", ...rest] = ids;
     const instead: Model["instead"] = (_, { orders }) => {

@@ -80,6 +80,20 @@ describe("the answer to `refill` for one order", () => {
     ["as a list of one that names none", [{ refill: 5 }], accepted("5")],
     ["keyed by the order", { "7": { refill: 5 } }, accepted("5")],
     ["with the id inside", { refill: { id: 5, status: "Pending" } }, accepted("5")],
+    ["with the id inside, as refill_id", { refill: { refill_id: 55 } }, accepted("55")],
+    ["with the id in a list of one", { refill: ["55"] }, accepted("55")],
+    ["with the id inside of a list of one", { refill: [{ id: 55, status: "Pending" }] }, accepted("55")],
+    ["with an error in a list of one", { refill: [{ error: "Too early" }] }, refused("Too early")],
+    ["with its order's own id", { refill: "7" }, accepted()],
+    ["with its order's own id, naming the order", { order: 7, refill: 7 }, accepted()],
+    ["with its order's own id inside", { "7": { refill: { id: "#7" } } }, accepted()],
+    ["with its order's own id as refill_id", { refill: "Ticket opened", refill_id: 7 }, accepted()],
+    ["a message that says yes", { message: "Refill requested" }, accepted()],
+    ["a longer message that says yes", { order: 7, message: "Your refill request has been submitted" }, accepted()],
+    ["a sentence in success", { success: "Refill request has been sent" }, accepted()],
+    ["a doubt in success", { success: "Refill is not available" }, unclear("Refill is not available")],
+    ["a doubt in ok, inside", { refill: { ok: "Refill is not available" } }, unclear("Refill is not available")],
+    ["a known text in success", { success: "Incorrect order ID" }, refused("Incorrect order ID")],
     ["true", { refill: true }, accepted()],
     ["a word", { refill: "success" }, accepted()],
     ["an id that the parser would round", { refill: 2 ** 53 }, accepted("9007199254740992")],
@@ -136,7 +150,10 @@ describe("the answer to `refill` for one order", () => {
     ["null", json(null), "bad_shape"],
     ["about another order", json({ order: 9, refill: 5 }), "bad_shape"],
     ["about other orders", json([{ id: 9, refill: 5 }]), "bad_shape"],
-    ["a list", json({ refill: [5] }), "bad_shape"],
+    ["a list of several", json({ refill: [5, 6] }), "bad_shape"],
+    ["an empty list", json({ refill: [] }), "bad_shape"],
+    ["a message that says no", json({ message: "Refill is not available" }), "bad_shape"],
+    ["a message with a doubt", json({ message: "Refill request could not be sent, already requested" }), "bad_shape"],
     ["a page", new Response("<html></html>"), "not_json"],
   ])("that is %s is a failure", async (_, response, code) => {
     expect(await outcome(askRefills, ["7"], response)).toBe(code);
@@ -264,6 +281,21 @@ describe("the answer to `cancel`", () => {
     ["ok as a text", { ok: "true" }, accepted()],
     ["success as a number", { success: 1 }, accepted()],
     ["a sentence in success", { success: "Cancellation request has been sent" }, accepted()],
+    ["a no in success, in words", { success: "Order cannot be canceled" }, unclear("Order cannot be canceled")],
+    ["a no in ok, in words", { ok: "Order is already completed" }, unclear("Order is already completed")],
+    ["a no in success, under its order", [{ order: 7, success: "Too late" }], unclear("Too late")],
+    ["a no in success, inside", { cancel: { success: "Cancel is not available" } }, unclear("Cancel is not available")],
+    ["a no in success, beside a bare yes", { status: "success", success: "Cancel failed" }, unclear("Cancel failed")],
+    ["a no in success, in Turkish", { success: "Sipariş iptal edilemez" }, unclear("Sipariş iptal edilemez")],
+    ["a no in success, in Russian", { success: "Заказ не может быть отменён" }, unclear("Заказ не может быть отменён")],
+    ["a no in success, in Spanish", { success: "El pedido no se puede cancelar" }, unclear("El pedido no se puede cancelar")],
+    ["a no in success, in Chinese", { success: "订单无法取消" }, unclear("订单无法取消")],
+    ["a wish for patience in success", { success: "Please try again later" }, unclear("Please try again later")],
+    ["a known no in success", { success: "Incorrect order ID" }, refused("Incorrect order ID")],
+    ["an error's code in success", { success: "error.cancel_not_available" }, refused("error.cancel_not_available")],
+    ["a yes in success, in Russian", { success: "Запрос на отмену отправлен" }, accepted()],
+    ["a yes in success, in Turkish", { success: "İptal talebiniz alındı" }, accepted()],
+    ["a yes in a list of one", { cancel: [1] }, accepted()],
     ["success with a sentence", { success: true, message: "Запрос отправлен" }, accepted()],
     ["a result", { result: "success" }, accepted()],
     ["the order's new word", { cancel: "Canceled" }, accepted()],
@@ -296,6 +328,13 @@ describe("the answer to `cancel`", () => {
 
   it("that says yes to the whole list says it to each", async () => {
     expect(await outcome(askCancels, ["7", "8"], json({ success: "Sent" }))).toEqual({ "7": accepted(), "8": accepted() });
+  });
+
+  it.each<[string, Said]>([
+    ["Order cannot be canceled", unclear("Order cannot be canceled")],
+    ["Incorrect order ID", refused("Incorrect order ID")],
+  ])("that says %j in success to the whole list says it to each", async (text, said) => {
+    expect(await outcome(askCancels, ["7", "8"], json({ success: text }))).toEqual({ "7": said, "8": said });
   });
 
   it("that is about another order is a failure", async () => {
@@ -350,6 +389,11 @@ describe("a cancel at a provider", () => {
   ])("that answers a list with %s is asked in the other form", async (_, body) => {
     const { sent, said } = await cancelAt((fields) => (fields["order"] === undefined ? body : { ok: "true" }), ["7"]);
     expect([sent, said]).toEqual([["orders 7", "order 7"], { "7": accepted() }]);
+  });
+
+  it("that says no in success teaches nothing, in either form", async () => {
+    const { sent, learned, said } = await cancelAt(() => ({ success: "Order cannot be canceled" }), ["7"]);
+    expect([sent, learned, said]).toEqual([["orders 7", "order 7"], [], { "7": unclear("Order cannot be canceled") }]);
   });
 
   it("that refuses both has refused; what it said to either is told", async () => {

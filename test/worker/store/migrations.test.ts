@@ -6,7 +6,7 @@ import { env } from "cloudflare:workers";
 import { beforeEach, expect, it } from "vitest";
 import { NOW, rows } from "../world/database.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
-import { addOrders, addProvider, type OrderColumns, young } from "../world/records.ts";
+import { addOrders, addPanel, addProvider, keyNamed, type OrderColumns, young } from "../world/records.ts";
 import { World } from "../world/world.ts";
 
 beforeEach(async () => {
@@ -143,4 +143,31 @@ it("of orders that several panels have, the one that was placed keeps the provid
   );
   await run.run(10);
   expect(new Set(run.calls.flatMap(({ ids }) => ids))).toEqual(new Set(["501", "502", "503", "9b1deb4d3b7d4bad9bdd", "a-1", "ORD.7"]));
+});
+
+it("of orders of several panels that have one refill's id, none keeps it; others keep theirs", async () => {
+  const before = env.TEST_MIGRATIONS.filter(({ name }) => name < "0025");
+  await applyD1Migrations(env.DB, before);
+  await addPanel("p", keyNamed("p"));
+  await addPanel("q", keyNamed("q"));
+  await addProvider("acme", { many: "yes" });
+  await addProvider("basil", { many: "yes" });
+  await addOrders("p", "acme", 1, 2, { ...young, status: "completed", refill_status: "pending", refill_at: NOW });
+  await addOrders("q", "acme", 11, 1, { ...young, status: "completed", refill_status: "pending", refill_at: NOW });
+  await addOrders("q", "basil", 21, 1, { ...young, status: "completed", refill_status: "pending", refill_at: NOW });
+  for (const [n, id] of [
+    [1, "777"],
+    [2, "778"],
+    [11, "777"],
+    [21, "777"],
+  ])
+    await rows("UPDATE orders SET refill_id = ?2 WHERE n = ?1", n, id);
+  await applyD1Migrations(env.DB, env.TEST_MIGRATIONS);
+  expect(await rows("SELECT n, refill_id, refill_status FROM orders ORDER BY n")).toEqual([
+    { n: 1, refill_id: null, refill_status: "pending" },
+    { n: 2, refill_id: "778", refill_status: "pending" },
+    { n: 11, refill_id: null, refill_status: "pending" },
+    { n: 21, refill_id: "777", refill_status: "pending" },
+  ]);
+  await expect(rows("UPDATE OR REPLACE orders SET refill_id = '778' WHERE n = 11")).rejects.toThrow(/another order has this refill/);
 });

@@ -81,6 +81,41 @@ describe("the queue", () => {
     expect(await post(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
   });
 
+  it.each<[string, unknown]>([
+    ["a message", { message: "Thank you" }],
+    ["other JSON", { ticket: { opened: true } }],
+    ["a page", "<html>Hello</html>"],
+    ["a sentence in its place", { refill: "Talebiniz alındı" }],
+    ["an order left out", [{ order: 9, refill: 5 }]],
+  ])("a refill that is answered by %s is a person's to look into: no script gets another one within three days", async (_name, said) => {
+    const { run, acme } = await begin(done);
+    acme.actions.set("refill", () => (typeof said === "string" ? new Response(said) : said));
+    await call(run, "refill", { order: "1" });
+    expect(await row(1)).toMatchObject({ refill_status: "error", refill_id: null });
+    for (const hours of [1, 24, 47]) {
+      run.now += hours * 60 * MINUTE_MS;
+      expect(await call(run, "refill", { order: "1" })).toEqual({ status: 429, json: null });
+      expect(await post(run, "o1/refill")).toMatchObject({
+        status: 202,
+        json: { result: "already_asked", refill: { id: null, status: "error" } },
+      });
+    }
+    expect([run.sent, acme.of("refill")]).toEqual([[], [["1"]]]);
+    run.now += 2 * 60 * MINUTE_MS;
+    expect(await post(run, "o1/refill")).toMatchObject({ status: 202, json: { result: "queued" } });
+  });
+
+  it("a refill that is answered by a message that says yes is under way", async () => {
+    const { run, acme } = await begin(done);
+    acme.actions.set("refill", () => ({ message: "Refill requested" }));
+    for (let i = 0; i < 3; i++) {
+      expect(await call(run, "refill", { order: "1" })).toEqual({ status: 200, json: { refill: "1" } });
+      run.now += 24 * 60 * MINUTE_MS - 1;
+    }
+    expect(await row(1)).toMatchObject({ refill_status: "pending", refill_id: null });
+    expect(acme.of("refill")).toEqual([["1"]]);
+  });
+
   it("an answer nobody can read is a refill's error, and a cancel is asked again", async () => {
     const { run, acme } = await begin(done);
     await addOrders("p", "acme", 2, 1, young);
@@ -351,6 +386,54 @@ describe("a refill without an id of its own", () => {
       for (const each of [1, n]) expect(await row(each)).toMatchObject({ refill_id: null, refill_status: "pending" });
     }
     expect(acme.of("refill")).toHaveLength(3);
+  });
+
+  it("the order's own id is none: nobody else's refill is followed by it", async () => {
+    const { run, acme } = await begin(done);
+    acme.actions.set("refill", () => ({ order: 1, refill: "1" }));
+    expect(await call(run, "refill", { order: "1" })).toEqual({ status: 200, json: { refill: "1" } });
+    expect(await row(1)).toMatchObject({ refill_id: null, refill_status: "pending" });
+    await run.run(70);
+    expect(acme.of("refill_status")).toEqual([]);
+  });
+
+  it.each([["one after the other"], ["in one message"], ["at once"]])(
+    "orders of two panels go without it once both get it, %s",
+    async (when) => {
+      const waiting = { ...done, refill_status: "queued", refill_at: NOW } as const;
+      const { run, acme } = await begin(waiting, 2);
+      await addOrders("q", "acme", 5001, 1, waiting);
+      acme.actions.set("refill", (ids, fields) =>
+        fields.has("orders") ? ids.map((order) => ({ order, refill: "777" })) : { refill: "777" },
+      );
+      const message = (...orders: (readonly [string, number])[]) => ({ v: 1, kind: "request", orders }) as const;
+      const before = await feed();
+      if (when === "in one message") await run.deliver(message(["p", 1], ["q", 5001]));
+      else if (when === "at once") await Promise.all([run.deliver(message(["p", 1])), run.deliver(message(["q", 5001]))]);
+      else {
+        await run.deliver(message(["p", 1]));
+        expect(await row(1)).toMatchObject({ refill_id: "777" });
+        await run.deliver(message(["q", 5001]));
+      }
+      for (const one of [await row(1), await row(5001, "q")]) expect(one).toMatchObject({ refill_id: null, refill_status: "pending" });
+      expect((await feed()).length).toBeGreaterThan(before.length);
+      expect(await rows("SELECT learned FROM providers")).toEqual([{ learned: `{"sameRefill":"777"}` }]);
+      await run.deliver(message(["p", 2]));
+      expect(await row(2)).toMatchObject({ refill_id: null, refill_status: "pending" });
+    },
+  );
+
+  it("others are found among 500 orders' refills at the cost of one's", async () => {
+    const { run, acme } = await begin({ ...done, refill_status: "pending", refill_at: NOW }, 500);
+    await addOrders("q", "acme", 5001, 2, { ...done, refill_status: "queued", refill_at: NOW });
+    acme.actions.set("refill", (ids) => ({ refill: `x7${ids[0]}` }));
+    const rowsRead = async (n: number): Promise<number> => {
+      await run.deliver({ v: 1, kind: "request", orders: [["q", n]] });
+      return Number(run.events.findLast(({ event }) => event === "request")?.["rows_read"]);
+    };
+    const before = await rowsRead(5001);
+    await env.DB.prepare("UPDATE orders SET refill_id = 'r' || n WHERE panel = 'p'").run();
+    expect(await rowsRead(5002)).toBeLessThanOrEqual(before + 2);
   });
 
   it.each([[1], [true], ["1"], ["77"]])("a provider that answers %j to each has its refills followed under none", async (answered) => {

@@ -186,27 +186,36 @@ describe("providers in trouble", () => {
     ]);
   });
 
-  it.each<[string, () => unknown, string]>([
+  it.each<[string, (ids: readonly string[], fields: URLSearchParams) => unknown, string]>([
     ["JSON cut off", () => new Response('{"charge":"0.9","status":"Completed","remains":"0"'), "not_json"],
     ["an empty body", () => new Response(""), "not_json"],
     ["a catch-all's text", () => ({ error: "System error" }), "refused"],
     ["words that nobody knows", () => ({ error: "Batas tercapai" }), "refused"],
+    ["a text about another id", () => ({ error: "User id invalid" }), "refused"],
+    [
+      "a text with each order's id",
+      (ids, fields) => {
+        const text = (id: string) => ({ error: `Hata: ${id} okunamadi` });
+        return fields.has("orders") ? Object.fromEntries(ids.map((id) => [id, text(id)])) : text(ids[0] ?? "");
+      },
+      "refused",
+    ],
   ])("%s for every order is the provider's trouble though its balance is told: no order is not found", async (_name, answer, code) => {
     for (const many of ["yes", "no"]) {
       await clear();
       await addProvider("acme", { many });
-      await addOrders("p", "acme", 1, 8, young);
+      await addOrders("p", "acme", 7001, 8, young);
       const run = new World();
       run.providers.set("acme", answer);
       await run.run(4);
-      expect((await shownOrder(run, 1)).sync).toBe("provider_down");
+      expect((await shownOrder(run, 7001)).sync).toBe("provider_down");
       expect(await rows("SELECT last_failure->>'$.code' AS code, failures >= 3 AS open FROM providers")).toEqual([{ code, open: 1 }]);
       expect(await rows("SELECT DISTINCT status, flags, refunded, version FROM orders")).toEqual([
         { status: "in_progress", flags: 0, refunded: 0, version: 1 },
       ]);
       run.providers.delete("acme");
       await run.run(2);
-      expect((await shownOrder(run, 1)).sync).toBe("ok");
+      expect((await shownOrder(run, 7001)).sync).toBe("ok");
     }
   });
 

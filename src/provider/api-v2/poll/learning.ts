@@ -4,15 +4,15 @@
  * answer proves nothing:
  *
  * - *trouble*: nothing was answered in this poll, nor is the balance; or an order that was answered is not any more
- *   (`PollSession.vouch`); or several orders, one by one, get the same words and none is answered;
- * - *not known*: an order is refused in words about it;
+ *   (`PollSession.vouch`); or several orders get the same words and none has a status;
+ * - *not known*: an order is refused by a text that is known to the letter, or in words about it while another has a status;
  * - *poison*: an order fails alone in any other way while the provider works; nothing is settled of it here;
  * - *size*: the whole list fails, its parts do not, and the whole fails again;
  * - *no lists*: orders that are answered by `order` fail as lists of one.
  */
 import type { ProviderFailure } from "../../failure.ts";
-import { subjectOf, withoutFigures } from "../reading/subject.ts";
-import { type Answered, type Fault, NAMES_NONE, type CallOutcome, type PollSession } from "./session.ts";
+import { subjectOf, withoutIds } from "../reading/subject.ts";
+import { type Answered, type Fault, isAboutIds, isRefusal, NAMES_NONE, type CallOutcome, type PollSession } from "./session.ts";
 
 /** How many orders are tried by `order` before a provider is given up on that was never seen to answer a list. */
 const MAX_CANDIDATES = 4;
@@ -48,8 +48,10 @@ async function recordAlone(session: PollSession, fault: Fault, seen: "first time
   const { ids, failure } = fault;
   const [id] = ids;
   if (id === undefined || !(await session.vouch(fault))) return;
-  if (!session.anyAnswer) {
+  if (!isJudgeable(session, fault)) {
     session.setAside(fault);
+  } else if (isAboutIds(fault)) {
+    session.recordRefused(fault);
   } else if (isRefusal(failure)) {
     session.noteRefusal(fault);
   } else if (seen === "before") {
@@ -60,11 +62,9 @@ async function recordAlone(session: PollSession, fault: Fault, seen: "first time
   }
 }
 
-type Refusal = Extract<ProviderFailure, { readonly code: "refused" }>;
-
-/** A readable refusal, and not the words of a script that broke. */
-function isRefusal(failure: ProviderFailure): failure is Refusal {
-  return failure.code === "refused" && failure.broken !== true;
+/** Whether enough was answered beside a fault to tell whose it is. Words about an id take another order's status. */
+function isJudgeable(session: PollSession, fault: Fault): boolean {
+  return isAboutIds(fault) ? session.anyStatus : session.anyAnswer;
 }
 
 /** What becomes, once all were asked, of the orders that no answer has settled. */
@@ -74,21 +74,20 @@ export async function settle(session: PollSession): Promise<void> {
 }
 
 /**
- * What became of the orders that failed while none was answered. Where others were answered since, they are looked at
- * again. Else a refusal in words of its own says nothing of the provider, as the balance vouched for it, unless that was in
- * trouble before; nor does it say anything of the order, since there is none beside it. Words that several orders got, and
- * answers that cannot be read, are the provider's trouble.
+ * What became of the orders that failed while none was answered that could show whose fault it is. Where one was since, they
+ * are looked at again. Else a refusal in words of its own says nothing of the provider, as the balance vouched for it, unless
+ * that was in trouble before; nor does it say anything of the order, since there is none beside it. Words that several orders
+ * got, and answers that cannot be read, are the provider's trouble; but orders that are flagged get the same words for good.
  */
 async function settleAside(session: PollSession): Promise<void> {
   const aside = session.takeAside();
-  if (session.anyAnswer) {
-    for (const fault of aside) if (session.open) await recordAlone(session, fault, "first time");
-    return;
-  }
-  const isShared = sharedAmong(aside);
-  for (const fault of aside) {
+  const left = aside.filter((fault) => !isJudgeable(session, fault));
+  for (const fault of aside) if (!left.includes(fault) && session.open) await recordAlone(session, fault, "first time");
+  const isShared = sharedAmong([...left, ...(session.anyStatus ? [] : session.refusals)].filter((fault) => !session.isKnownGone(fault)));
+  for (const fault of left) {
     const { ids, failure } = fault;
-    const isOfOne = isRefusal(failure) && !isShared(failure) && !session.inTrouble;
+    const isNoNews = session.isKnownGone(fault) || !isShared(fault);
+    const isOfOne = isRefusal(failure) && isNoNews && (session.anyAnswer || !session.inTrouble);
     for (const id of ids) session.leaveUnread(id, fault);
     if (!isOfOne) session.end(failure);
   }
@@ -96,13 +95,16 @@ async function settleAside(session: PollSession): Promise<void> {
 
 /**
  * Orders that were refused in words that do not say what they are about, while others were answered. Words that say why are about the
- * order if no other one gets them, which one poll cannot show; all others may be about anything. Rule [S35].
+ * order if no other one gets them, which one poll cannot show; all others may be about anything. Rule [S35]. Where no order
+ * has a status, words that several got are the provider's trouble, whatever orders it does not know.
  */
 function settleRefusals(session: PollSession): void {
+  const isShared = session.anyStatus ? () => false : sharedAmong(session.refusals);
   for (const fault of session.refusals) {
     const { ids, failure } = fault;
-    const words = isRefusal(failure) && saysWhy(failure.message) ? withoutFigures(failure.message).slice(0, MAX_WORDS_CHARS) : null;
+    const words = isRefusal(failure) && saysWhy(failure.message) ? withoutIds(failure.message, ids).slice(0, MAX_WORDS_CHARS) : null;
     for (const id of ids) session.leaveUnread(id, fault, words);
+    if (isShared(fault)) session.end(failure);
   }
 }
 
@@ -115,17 +117,18 @@ function saysWhy(message: string): boolean {
   return subject === "unknown" || subject === "reason" || subject === "id";
 }
 
-/** Tells of a refusal whether several orders got its words, whatever figures stand in them. */
-function sharedAmong(faults: readonly Fault[]): (failure: ProviderFailure) => boolean {
+function wordsOf({ ids, failure }: Fault): string | null {
+  return failure.code === "refused" ? withoutIds(failure.message, ids) : null;
+}
+
+/** Tells of a refusal whether several orders got its words, whatever figures and orders' ids stand in them. */
+function sharedAmong(faults: readonly Fault[]): (fault: Fault) => boolean {
   const orders = new Map<string, Set<string>>();
-  for (const { ids, failure } of faults) {
-    if (failure.code !== "refused") continue;
-    const text = withoutFigures(failure.message);
-    const known = orders.get(text) ?? new Set();
-    for (const id of ids) known.add(id);
-    orders.set(text, known);
+  for (const fault of faults) {
+    const words = wordsOf(fault);
+    if (words !== null) orders.set(words, new Set([...(orders.get(words) ?? []), ...fault.ids]));
   }
-  return (failure) => failure.code === "refused" && (orders.get(withoutFigures(failure.message))?.size ?? 0) > 1;
+  return (fault) => (orders.get(wordsOf(fault) ?? "")?.size ?? 0) > 1 && fault.failure.code === "refused";
 }
 
 /**

@@ -4,7 +4,7 @@
 import type { Capability, PollPort, PollResult, PolledOrder, ProviderPort } from "../../client.ts";
 import { UNLISTABLE } from "../reading/fields.ts";
 import { lookForMissing, lookInto, settle } from "./learning.ts";
-import { PollSession } from "./session.ts";
+import { MAX_SET_ASIDE, PollSession } from "./session.ts";
 import type { ProviderSettings } from "../../settings.ts";
 
 /**
@@ -34,12 +34,14 @@ export async function pollStatuses(
  */
 async function askAll(session: PollSession, ids: readonly string[]): Promise<void> {
   let waiting = [...ids];
+  let failedScouts = 0;
   while (waiting.length > 0 && session.open) {
     const batches = batchesOf(waiting, session.capability);
     const { many } = session.capability;
     // Until lists are known to work, one goes ahead: were they refused, it is one call wasted instead of many. So does
     // one order where orders are asked one by one, until any was answered.
-    const scouting = many === "unknown" ? (batches[0]?.length ?? 0) > 1 : many === "no" && !session.anyAnswer;
+    const isUnseen = session.aside.length > 0 ? !session.anyStatus : !session.anyAnswer;
+    const scouting = many === "unknown" ? (batches[0]?.length ?? 0) > 1 : many === "no" && isUnseen;
     // Bad orders stand together, the old ones first: after one of them the next is from the other end.
     const now = !scouting ? batches : session.aside.length > 0 ? batches.slice(-1) : batches.slice(0, 1);
     // After the first fault nothing more is started: what it means is found out first.
@@ -51,6 +53,11 @@ async function askAll(session: PollSession, ids: readonly string[]): Promise<voi
       else if (outcome.kind === "fault") waiting.push(...(await lookInto(session, outcome)));
       else waiting.push(...(await lookForMissing(session, outcome)));
     }
+    // Orders that are not known show less than a status: words about ids come of the call as well.
+    const aside = session.aside.find((fault) => !session.isKnownGone(fault));
+    if (aside === undefined || !scouting || session.anyStatus) continue;
+    failedScouts += 1;
+    if (failedScouts >= MAX_SET_ASIDE) session.end(aside.failure);
   }
 }
 

@@ -3,7 +3,8 @@
  */
 import type { Report } from "../../../domain/order-report.ts";
 import { failureOfText } from "../call.ts";
-import { isAboutId, isNoWord, isSameText } from "../reading/subject.ts";
+import { isUnknownOrder } from "../reading/answer.ts";
+import { isAboutId, isNoWord, isSameText, withoutIds } from "../reading/subject.ts";
 import { askBalance, askMany, askOne } from "../status.ts";
 import { fail, ok, type Result } from "../../../domain/result.ts";
 import { mayBeOfTheAsked, type ProviderFailure } from "../../failure.ts";
@@ -21,8 +22,8 @@ export const MAX_BATCH_SIZE = 100;
 export const MAX_EXTRA_CALLS = 40;
 
 /**
- * Orders that may fail while no order at all is answered, before the poll is given up: a bad order or two stand at the
- * beginning of a sound poll; more than that is a provider whose `status` is out of order.
+ * Calls that may fail because of their orders while no order at all is answered, before the poll is given up: a bad order or
+ * two stand at the beginning of a sound poll; more than that is a provider whose `status` is out of order.
  */
 export const MAX_SET_ASIDE = 4;
 
@@ -51,6 +52,8 @@ export type Unasked = { readonly kind: "unasked"; readonly ids: readonly string[
 
 export type CallOutcome = Answered | Fault | Unasked;
 
+type Seen = { readonly id: string; readonly call: number };
+
 /** Shared by calls that are to start only while none of them has failed. It closes before the next one's turn comes. */
 export type RunGate = { closed: boolean };
 
@@ -76,8 +79,13 @@ export class PollSession {
   #unsettled: ProviderFailure | null = null;
   #ended = false;
   /** An order that was answered well, and by which call of the poll at last. */
-  #well: { readonly id: string; readonly call: number } | null = null;
+  #well: Seen | null = null;
+  /** The same of one whose status was told: no text can show as much. */
+  #told: Seen | null = null;
+  /** Words about orders' ids that came while an order's status was told before and after. */
+  readonly #trusted = new Set<string>();
   #aside: Fault[] = [];
+  readonly #asideCalls = new Set<number>();
   readonly #setAside = new Set<string>();
   readonly #refusals: Fault[] = [];
   readonly #unread = new Map<string, UnreadAnswer>();
@@ -105,9 +113,14 @@ export class PollSession {
     return this.#port.inTrouble;
   }
 
-  /** Whether the status of any order was told, or an order was refused in words that are about it. */
+  /** Whether the status of any order was told, or an order was refused by a text that says to the letter that there is none. */
   get anyAnswer(): boolean {
     return this.#well !== null;
+  }
+
+  /** Whether the status of any order was told. */
+  get anyStatus(): boolean {
+    return this.#told !== null;
   }
 
   /** Orders that failed alone while none was answered, and that nothing is concluded of yet. */
@@ -140,11 +153,24 @@ export class PollSession {
     this.answers.set(id, { report, askedAt });
   }
 
-  /** An order failed alone, and no order was answered yet. Too many of them are the provider's trouble. */
+  /** An order failed, and none was answered yet that shows whose fault it is. Too many calls of that are the provider's trouble. */
   setAside(fault: Fault): void {
     this.#aside.push(fault);
     for (const id of fault.ids) this.#setAside.add(id);
-    if (this.#aside.length >= MAX_SET_ASIDE) this.end(fault.failure);
+    if (!this.isKnownGone(fault)) this.#asideCalls.add(fault.call);
+    if (!this.anyAnswer && this.#asideCalls.size >= MAX_SET_ASIDE) this.end(fault.failure);
+  }
+
+  /** Whether words about an id came for orders that are flagged already: nothing is new of them, nor of the provider. */
+  isKnownGone(fault: Fault): boolean {
+    return isAboutIds(fault) && fault.ids.every((id) => this.#suspects.has(id));
+  }
+
+  /** An order was refused in words about its id, while another's status was told before and after: there is no such order. */
+  recordRefused({ ids, askedAt, failure }: Fault): void {
+    if (failure.code !== "refused") return;
+    this.#trusted.add(withoutIds(failure.message, ids));
+    for (const id of ids) this.record(id, { kind: "refused", message: failure.message }, askedAt);
   }
 
   /** An order was refused, while another was answered, in words that do not say what they are about. */
@@ -170,6 +196,7 @@ export class PollSession {
   takeAside(): readonly Fault[] {
     const aside = this.#aside;
     this.#aside = [];
+    this.#asideCalls.clear();
     return aside;
   }
 
@@ -196,42 +223,55 @@ export class PollSession {
     for (const [id, report] of call.value)
       if (isNoWordOfOrder(report)) this.leaveUnread(id, { failure: failureOfReport(report), askedAt: call.askedAt });
     const named = ids.filter((id) => reports.get(id)?.kind !== "missing");
-    const well = named.filter((id) => isWell(id, reports.get(id)));
-    this.#noteWell(well[0], call.call);
+    const well = named.filter((id) => isWell(reports.get(id)));
+    const told = named.find((id) => reports.get(id)?.kind === "status");
+    this.#noteWell(told ?? well[0], call.call, told !== undefined);
     if (named.length > 0) this.decideMany("yes");
     this.#largestList = Math.max(this.#largestList, named.length);
     const trouble = [...call.value.values()].map(troubleInEntry).find((failure) => failure !== null);
     if (trouble != null) this.end(trouble);
-    const isSettled = trouble == null && (await this.#areTheirs(named, well, reports, call));
-    for (const id of isSettled ? ids : well) {
+    const faults = named
+      .filter((id) => !isWell(reports.get(id)))
+      .map((id): Fault => ({
+        kind: "fault",
+        ids: [id],
+        askedAt: call.askedAt,
+        call: call.call,
+        failure: failureOfReport(reports.get(id)),
+      }));
+    const isSettled = trouble == null && (well.length > 0 || (await this.#areTheirs(faults)));
+    for (const id of well) this.record(id, reports.get(id) ?? MISSING, call.askedAt);
+    for (const fault of isSettled ? faults : []) this.#judgeEntry(fault);
+    for (const id of isSettled ? ids : []) {
       const report = reports.get(id) ?? MISSING;
-      if (report.kind === "refused" && !isWell(id, report))
-        this.noteRefusal({ kind: "fault", ids: [id], askedAt: call.askedAt, call: call.call, failure: failureOfReport(report) });
-      else if (report.kind !== "missing" || this.#suspects.has(id)) this.record(id, report, call.askedAt);
+      if (report.kind === "missing" && this.#suspects.has(id)) this.record(id, report, call.askedAt);
     }
     const missing = ids.filter((id) => reports.get(id)?.kind === "missing");
     const unexpected = missing.filter((id) => !this.#suspects.has(id));
     return { kind: "answered", ids, askedAt: call.askedAt, call: call.call, complete: missing.length === 0, missing: unexpected };
   }
 
-  /** Whether what a list's answer says of its orders is about them. Refusals in words that nobody knows are set aside while no order was answered. */
-  async #areTheirs(
-    named: readonly string[],
-    well: readonly string[],
-    reports: ReadonlyMap<string, Report>,
-    { askedAt, call }: { readonly askedAt: number; readonly call: number },
-  ): Promise<boolean> {
-    if (well.length > 0 || named.length === 0) return true;
-    const faults = named.map((id): Fault => ({ kind: "fault", ids: [id], askedAt, call, failure: failureOfReport(reports.get(id)) }));
+  /** Whether what a list says of its orders, none of them well, is about them. It is set aside while no order was answered. */
+  async #areTheirs(faults: readonly Fault[]): Promise<boolean> {
     const [first] = faults;
-    if (first === undefined || !(await this.vouch(first))) return false;
+    if (first === undefined) return true;
+    if (!(await this.vouch(first))) return false;
     if (this.anyAnswer) return true;
     for (const fault of faults) this.setAside(fault);
     return false;
   }
 
-  #noteWell(id: string | undefined, call: number): void {
-    if (id !== undefined && call > (this.#well?.call ?? 0)) this.#well = { id, call };
+  /** An order's entry that is no status, in a list whose call was about its orders. */
+  #judgeEntry(fault: Fault): void {
+    if (!isAboutIds(fault)) this.noteRefusal(fault);
+    else if (this.#told !== null && this.#told.call >= fault.call) this.recordRefused(fault);
+    else this.setAside(fault);
+  }
+
+  #noteWell(id: string | undefined, call: number, isTold: boolean): void {
+    if (id === undefined) return;
+    if (call > (this.#well?.call ?? 0)) this.#well = { id, call };
+    if (isTold && call > (this.#told?.call ?? 0)) this.#told = { id, call };
   }
 
   /**
@@ -250,10 +290,19 @@ export class PollSession {
 
   async #askAlone(id: string, gate: RunGate | null): Promise<CallOutcome> {
     const call = await this.#call((port) => askOne(port, this.#settings, id), gate);
-    if (call.kind !== "answered") return { ...call, ids: [id] };
-    if (isWell(id, call.value)) this.#noteWell(id, call.call);
+    if (call.kind === "unasked") return { ...call, ids: [id] };
+    if (call.kind === "fault") return this.#faultOfOne(id, call);
+    this.#noteWell(id, call.call, call.value.kind === "status");
     this.record(id, call.value, call.askedAt);
     return { kind: "answered", ids: [id], askedAt: call.askedAt, call: call.call, complete: true, missing: [] };
+  }
+
+  /** An order failed alone. Words about its id that were seen to be about orders need no further look. */
+  #faultOfOne(id: string, call: Omit<Fault, "ids">): CallOutcome {
+    const fault: Fault = { ...call, ids: [id] };
+    if (!isAboutIds(fault) || !this.#trusted.has(withoutIds(fault.failure.message, fault.ids))) return fault;
+    this.recordRefused(fault);
+    return { kind: "answered", ids: fault.ids, askedAt: fault.askedAt, call: fault.call, complete: true, missing: [] };
   }
 
   /**
@@ -263,9 +312,13 @@ export class PollSession {
    * and the poll ends.
    */
   async vouch(fault: Fault): Promise<boolean> {
-    if (this.#well === null) return this.vouchForLists(fault.failure);
-    if (this.#well.call > fault.call) return true;
-    const control = await this.askExtra([this.#well.id], null);
+    const isOfIds = isAboutIds(fault);
+    // No text can show that words about an id are about it: the fault is set aside until an order's status is told.
+    if (isOfIds && this.#told === null && this.#well !== null) return true;
+    const witness = isOfIds ? this.#told : this.#well;
+    if (witness === null) return this.vouchForLists(fault.failure);
+    if (witness.call > fault.call) return true;
+    const control = await this.askExtra([witness.id], null);
     if (control.kind === "fault") this.end(fault.failure);
     return control.kind === "answered";
   }
@@ -356,9 +409,29 @@ function troubleInEntry(report: Report): ProviderFailure | null {
   return failure?.code === "refused" ? null : failure;
 }
 
-/** Answered in words that are about the order, so that the provider is seen to work. */
-function isWell(id: string, report: Report | undefined): boolean {
-  return report?.kind === "status" || (report?.kind === "refused" && isAboutId({ texts: [report.message] }, id));
+/** Answered by a status, or by a text that says to the letter that there is no such order: the provider is seen to work. */
+function isWell(report: Report | undefined): boolean {
+  return report?.kind === "status" || (report?.kind === "refused" && isUnknownOrder(report));
+}
+
+/** A look at a text takes up to 170 µs, and a fault is asked of several times. */
+const ABOUT_IDS = new WeakMap<Fault, boolean>();
+
+/** Whether an order was refused in words that may be about its id. */
+export function isAboutIds(fault: Fault): fault is Fault & { readonly failure: Refusal } {
+  const { ids, failure } = fault;
+  const known = ABOUT_IDS.get(fault);
+  if (known !== undefined) return known;
+  const isAbout = isRefusal(failure) && ids.every((id) => isAboutId({ texts: [failure.message] }, id));
+  ABOUT_IDS.set(fault, isAbout);
+  return isAbout;
+}
+
+type Refusal = Extract<ProviderFailure, { readonly code: "refused" }>;
+
+/** A readable refusal, and not the words of a script that broke. */
+export function isRefusal(failure: ProviderFailure): failure is Refusal {
+  return failure.code === "refused" && failure.broken !== true;
 }
 
 /** What an order's entry is as a failure, where it is no answer about the order. */

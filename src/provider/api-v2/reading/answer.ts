@@ -15,7 +15,7 @@ import {
   type StatusReport,
 } from "../../../domain/order-report.ts";
 import { type ApiError, errorIn, errorOfLayers, knownError, messageIn } from "./api-error.ts";
-import { isAboutId, isOfCall, subjectOf } from "./subject.ts";
+import { isAboutId, isOfCall, saysNoSuchOrder, subjectOf } from "./subject.ts";
 import { entriesFor, namesAnother, ORDER_NAMES } from "./entries.ts";
 import { currencyBeside, readCount, readCurrency, readDecimal, readRemains, type WritingOf, writingIn } from "./figures.ts";
 import { DISPUTED, type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId, scalarText } from "./fields.ts";
@@ -82,7 +82,7 @@ export function readMany(json: unknown, ids: readonly string[], key: string, ans
 }
 
 /**
- * The answer to `order`. `refused` is reported only for a text that is about the order, or stands under its id. Any other
+ * The answer to `order`. `refused` is reported only for a text that may be about the order, or stands under its id. Any other
  * error may be about the whole provider, and is an error here.
  */
 export function readOne(json: unknown, id: string, key: string, answerText: AnswerText = KEEPS_NONE): Reading<Report> {
@@ -200,8 +200,15 @@ function unnamedReport(layers: readonly unknown[], id: string, inside: Inside): 
   return null;
 }
 
+/** Whether an order was refused by a text or a code that says to the letter that there is no such order. */
+export function isUnknownOrder({ message, byCode }: RefusedReport): boolean {
+  return byCode === true || saysNoSuchOrder({ texts: [message] });
+}
+
 function refused(error: ApiError, key: string): RefusedReport {
-  return { kind: "refused", message: cleanText(error.texts[0], MAX_MESSAGE_CHARS, key) };
+  const message = cleanText(error.texts[0], MAX_MESSAGE_CHARS, key);
+  const isByCode = !saysNoSuchOrder({ texts: [error.texts[0]] }) && saysNoSuchOrder(error);
+  return { kind: "refused", message, ...(isByCode ? { byCode: true } : {}) };
 }
 
 /**

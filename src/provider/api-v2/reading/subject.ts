@@ -66,12 +66,21 @@ export function isOfCall(subject: Subject): subject is CallSubject {
 /** Shorter ids stand in texts by chance, as codes and limits. */
 const MIN_NAMED_ID_CHARS = 4;
 
-/** Whether an error is about the id that was asked for: it says so in words that are known, or names it. */
+/**
+ * Whether an error may be about the id that was asked for: it says so, or names it. So do texts about the call ("Order 70001
+ * could not be read"): whose they are, only an order with a status beside it shows.
+ */
 export function isAboutId(error: ApiError, id: string): boolean {
   const subject = subjectOf(error);
   if (subject === "id") return true;
-  if (isOfCall(subject) || subject === "crash" || id.length < MIN_NAMED_ID_CHARS) return false;
+  if (subject !== "unknown" && subject !== "reason") return false;
+  if (id.length < MIN_NAMED_ID_CHARS || COULD_NOT_READ.test(folded(error.texts[0]))) return false;
   return error.texts[0].split(/[^\p{L}\p{N}_-]+/u).includes(id);
+}
+
+/** Whether an error says to the letter that there is no such order. No text about a call reads so. */
+export function saysNoSuchOrder({ texts }: ApiError): boolean {
+  return knownError(texts) === "order" || NO_SUCH_ORDER.test(withoutFigures(texts[0]));
 }
 
 /** Whether a text is no refusal, but of a script that broke. */
@@ -90,6 +99,12 @@ export function saysNoSuchAction(text: string): boolean {
 /** Two texts are the same when only their figures differ: "in 12 s" and "in 9 s". */
 export function isSameText(one: string, other: string): boolean {
   return withoutFigures(one) === withoutFigures(other);
+}
+
+/** A text without its figures and without the ids it was said of, so that it can be compared with what is said of others. */
+export function withoutIds(text: string, ids: readonly string[]): string {
+  const named = ids.filter((id) => id.length >= MIN_NAMED_ID_CHARS).map((id) => id.toLowerCase());
+  return withoutFigures(named.reduce((left, id) => left.replaceAll(id, "#"), text.toLowerCase()));
 }
 
 export function withoutFigures(text: string): string {
@@ -167,8 +182,15 @@ const OF_WHAT_IS_SOLD = / (?:service|link|servi[cz]i|layanan|услуг|dich vu|
 
 const NO_SUCH_ID =
   / (?:orders?|ids?) .*(?:not found|not exist|t exist|invalid|incorrect|wrong|unknown) | (?:invalid|incorrect|wrong|unknown|no such) order (?:id |number )?$| order not found /;
-/** The id of what is sold, and an outcome that nobody knows, are no order's id. */
-const OF_ANOTHER_ID = / (?:service|package|category) ids? | (?:status|result|outcome|state) /;
+/** The id of what is sold or of an account, a part of the API, and an outcome that nobody knows, are no order's id. */
+const OF_ANOTHER_ID =
+  / (?:service|package|category|user|client|customer|reseller|account|member|merchant|partner|panel|site|shop|agent|app|api|project|session) ids? | (?:status|result|outcome|state|api|access|permissions?|version|endpoint|method|actions?|route|module) /;
+/** All of a text that says that there is no such order, its figures and signs taken away. */
+const NO_SUCH_ORDER =
+  /^(?:error )?(?:(?:the |this )?order(?: id| number)?(?: #+)* (?:(?:was |is )?not found|could not be found|does not exist|doesn t exist|did not exist)|(?:no such|unknown|invalid|incorrect|wrong) order(?: id| number)?|(?:the )?(?:selected )?order(?: id| number)(?: #+)* is (?:unknown|invalid|incorrect|wrong))(?: #+)*$/;
+/** What only says that something could not be read just now. */
+const COULD_NOT_READ =
+  / (?:unable to|could not|couldn t|cannot|can not|can t|failed to|failed|error) (?:be )?(?:fetch|load|read|retriev|get|check|access|reach|query)/;
 
 /** The same elsewhere. */
 const COULD_NOT_ELSEWHERE = roots(
