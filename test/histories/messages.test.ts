@@ -29,7 +29,7 @@ const KINDS: Readonly<Record<string, Readonly<Record<string, (event: LogEvent) =
   "0008-operate": { sweep: posts, check: asks, books: finishes, request: asks },
   "0009-watch": { sweep: posts, check: asks, books: finishes, request: asks },
   "0010-proofs": { sweep: posts, check: asks, books: finishes, request: asks },
-  "0011-evidence": { sweep: posts, check: asks, books: finishes, request: asks },
+  "0011-refills": { sweep: posts, check: asks, books: finishes, request: asks },
 };
 
 function posts({ posted }: LogEvent): boolean {

@@ -3,7 +3,7 @@
  * that cast a doubt are few.
  */
 import { type ApiError, knownError, knownRefusal } from "./api-error.ts";
-import { subjectOf } from "./subject.ts";
+import { mayBeYes } from "./subject.ts";
 
 /** So much of a text is looked at: what it says stands at its beginning. */
 const MAX_CHARS = 300;
@@ -35,7 +35,7 @@ export function meaningOfSentence(text: string): "yes" | "no" | null {
   const error: ApiError = { texts: [text] };
   if (knownError(error.texts) !== null || knownRefusal(error.texts) !== null || ERROR_CODE.test(text)) return "no";
   const isDoubtful = [NEGATION, FAILING, NEGATION_ELSEWHERE].some((words) => words.test(text.slice(0, MAX_CHARS)));
-  return isDoubtful || subjectOf(error) !== "unknown" ? null : "yes";
+  return isDoubtful || !mayBeYes(text) ? null : "yes";
 }
 
 /** The words of a server that answers a refill by a message alone: it is not asked twice to find out what is meant. */

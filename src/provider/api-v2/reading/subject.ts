@@ -308,11 +308,20 @@ const ROOTS: readonly Root[] = [
   { subject: "crash", says: (plain) => COULD_NOT.test(plain) || COULD_NOT_ELSEWHERE(plain) },
   // An error alone is no text at all.
   { subject: "mishap", says: (plain) => !NO_REASON.test(plain) && (ERROR_NOUN.test(plain) || nothingSaid(plain)?.isError === true) },
-  { subject: "vague", says: (plain) => (RETRY(plain) && !THIS_SERVICE.test(plain)) || NO_REASON.test(plain) || onlyFailed(plain) },
+  { subject: "vague", says: (plain) => asksAgainOrFailed(plain) || nothingSaid(plain) !== null },
 ];
 
-function onlyFailed(plain: string): boolean {
-  return FAILED.test(plain) || ONLY_FAILED.test(plain) || nothingSaid(plain) !== null;
+function asksAgainOrFailed(plain: string): boolean {
+  return (RETRY(plain) && !THIS_SERVICE.test(plain)) || NO_REASON.test(plain) || FAILED.test(plain) || ONLY_FAILED.test(plain);
+}
+
+/**
+ * Whether a text stands for a yes where a yes is to stand: it gives no reason, and speaks of no fault and no other try. That
+ * something is done with an order, or that it is canceled, may be all that it says.
+ */
+export function mayBeYes(text: string): boolean {
+  const subject = subjectOf({ texts: [text] });
+  return subject === "unknown" || (subject === "vague" && !asksAgainOrFailed(folded(text)));
 }
 
 function isOfMachinery(plain: string): boolean {
