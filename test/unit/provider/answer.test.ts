@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import type { Parts, PartsForm, Report, StatusReport } from "../../../src/domain/order-report.ts";
+import type { Parts, PartsForm, RefusedReport, Report, StatusReport } from "../../../src/domain/order-report.ts";
 import { MAX_PART_ORDERS, type Reading, readBalance, readMany, readOne } from "../../../src/provider/api-v2/reading/answer.ts";
 import { KEY } from "./fixtures.ts";
 
@@ -18,7 +18,7 @@ const NO_PARTS: Parts = { runs: null, posts: null, expiry: null, orders: [] };
 /** How the answer wrote its parts is looked at by itself. */
 const ANY_FORM = { form: expect.anything() as PartsForm };
 const MISSING: Report = { kind: "missing" };
-const refused = (message: string): Report => ({ kind: "refused", message });
+const refused = (message: string): RefusedReport => ({ kind: "refused", message });
 const statusOf = (word: string, changes: Partial<StatusReport> = {}): StatusReport => ({
   kind: "status",
   providerStatus: word,
