@@ -135,7 +135,7 @@ export const NO_CURRENCY = "none";
 /** In the place of a currency: one was named that is not known here. */
 export const UNKNOWN_CURRENCY = "unknown";
 
-/** In the place of a price's currency in rows of earlier releases: none was named, or an unknown one. */
+/** In the place of a price's currency in rows of earlier releases, ISO 4217's code for no currency: none was named, or an unknown one. */
 export const NO_KNOWN_CURRENCY = "XXX";
 
 /** The code of a currency that a provider named; null where it named none, or an unknown one. */

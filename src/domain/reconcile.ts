@@ -66,7 +66,7 @@ function standsAsItStood(order: OrderState, report: Report, policy: ReconcilePol
  * worked out to be put off. A test holds it to `reconcile`.
  */
 export function surelyMoves(order: OrderState, report: Report, { statusWords }: Pick<ReconcilePolicy, "statusWords">): boolean {
-  // One of several parts may have to wait for them, and an end that was taken back more than once for its time.
+  // One of several parts may have to wait for them, and an end after many that were taken back for its time.
   if (report.kind !== "status" || !isActive(order.status) || order.multi || report.multi || mayEndTooSoon(order)) return false;
   const said = statusFor(report.providerStatus, statusWords, false);
   return said !== null && isFinal(said);

@@ -306,7 +306,7 @@ const STATE_COLUMNS = [
 // planted: state-guard
 const NEXT_IF_SEEN = "CASE providers.state_version WHEN j.seen THEN j.seen + 1 END";
 
-/** A state that was not seen has no next version: the database refuses the transaction, as no column is. */
+/** A state other than the one that was seen would get no version, which the column must have: the whole transaction fails. */
 const UPDATE_STATE = `UPDATE providers SET ${assignments(STATE_COLUMNS)}, state_version = ${NEXT_IF_SEEN},
     active_orders = max(providers.active_orders + coalesce((SELECT difference FROM (${followedMore("?2")})), 0), 0)
   FROM (SELECT ${["provider", "seen", ...STATE_COLUMNS].map((column) => `?1->>'$.${column}' AS ${column}`).join(", ")}) j
@@ -367,14 +367,10 @@ function decidedRefunds(writes: readonly OrderWrite[]): Row[] {
   );
 }
 
-/** Whether an order counts as followed from this write on, or does not any more. One row more, for all of a batch. */
-export function beginsOrEnds({ order, next }: OrderWrite): boolean {
-  return isCounted(next) !== isCounted(order.state);
-}
-
+/** Orders that count as followed from now on, or do not any more. */
 function openedOrClosed(writes: readonly OrderWrite[]): (readonly unknown[])[] {
   return writes
-    .filter(beginsOrEnds)
+    .filter(({ order, next }) => isCounted(next) !== isCounted(order.state))
     .map(({ order: { panel, number, version }, next }) => [panel, number, version, isCounted(next) ? 1 : -1]);
 }
 

@@ -1,6 +1,6 @@
 /**
- * Counting the orders that are followed at each provider. An order is counted with its first poll, at one row for all of a
- * sweep; those that wait for it are counted when somebody asks. Counting all of them then would read a row an order.
+ * Counting the orders that are followed at each provider. An order is counted with its first poll, in the row that every sweep
+ * writes; those that wait for it are counted when somebody asks. Counting all of them then would read a row an order.
  */
 import type { OrderState } from "../../domain/order.ts";
 import type { FeedCount } from "../feed/feed-numbers.ts";

@@ -23,7 +23,7 @@ import { withSweptRefillCancel } from "../../domain/order-refill-cancel.ts";
 import { type Cadence, isSameClock, type ProviderClock } from "../../domain/poll-pacing.ts";
 import { failureMessage } from "../../provider/failure-message.ts";
 import { isFinal } from "../../domain/status.ts";
-import { beginsOrEnds, type OrderWrite, rowsWritten, type StateWrite } from "../../store/orders/apply.ts";
+import { type OrderWrite, rowsWritten, type StateWrite } from "../../store/orders/apply.ts";
 import { moveWrite } from "../../store/orders/moves.ts";
 import type { Provider } from "../../store/rows/provider.ts";
 import type { OrderAnswer, PollRun } from "./poll.ts";
@@ -251,12 +251,11 @@ function latenessIn({ provider, answers, selection, readAt }: PollRun): number |
 /** What a webhook, if there is one, writes for a batch that it tells of: about, since several batches are often one message. */
 const ROWS_A_NEWS = 1;
 
-/** What writing the orders comes to in rows, counting those that are followed, and telling of them: an end is told to a script and recorded, too. */
+/** What writing the orders comes to in rows, and telling of them: an end is told to a script and recorded, too. */
 function rowsOf(orders: readonly OrderWrite[]): number {
   const isNews = orders.some(({ events }) => events.length > 0);
   const told = orders.filter(({ order, next }) => order.channel !== null && isFinal(next.status) && !isFinal(order.state.status)).length;
-  const counted = orders.some(beginsOrEnds) ? 1 : 0;
-  return orders.reduce((sum, write) => sum + rowsWritten(write), 0) + counted + told + (isNews ? ROWS_A_NEWS : 0);
+  return orders.reduce((sum, write) => sum + rowsWritten(write), 0) + told + (isNews ? ROWS_A_NEWS : 0);
 }
 
 /** It has an unknown word that it had not before. */
