@@ -67,7 +67,7 @@ function requireNewer(applied: ReadonlySet<string> | null, files: readonly strin
   const unknown = [...(applied ?? [])].filter((name) => !files.includes(name));
   if (unknown.length === 0) return;
   throw new UsageError(
-    `The database has had migrations that this clone does not have: ${unknown.join(", ")}. What is deployed is newer. Run \`git pull && npm ci\` first; docs/operations.md says how to go back.`,
+    `The database has had migrations that this clone does not have: ${unknown.join(", ")}. What is deployed is newer. Run \`git pull --rebase --autostash && npm ci\` first; docs/operations.md says how to go back.`,
   );
 }
 
