@@ -101,6 +101,8 @@ interface State {
   /** An answer has counted. */
   answered: boolean;
   everFinal: boolean;
+  /** A final status was followed by another, or taken back. */
+  hasEndedOtherwise: boolean;
   errorSince: number | null;
   refunded: number;
   goodwill: number;
@@ -150,6 +152,7 @@ export class ModelOrder {
       doubted: false,
       answered: false,
       everFinal: status !== undefined && isFinal(status),
+      hasEndedOtherwise: false,
       errorSince: null,
       refunded: refundedBefore,
       goodwill: 0,
@@ -326,9 +329,15 @@ export class ModelOrder {
     // A final word is never combined with an older number.
     is.remains = isFinal(status) ? readable(remains) : (readable(remains) ?? is.remains);
     is.errorSince = status === "error" ? (is.errorSince ?? at) : null;
+    this.#follow(status, { before, isSame, policy, holdAll, at, wasLeft });
+    if (isFinal(before) && before !== status) is.hasEndedOtherwise = true;
+  }
+
+  #follow(status: Status, report: Report): void {
+    const { policy } = report;
     if (isActive(status)) this.#goOn(status);
-    else if (status === "error") this.#err(policy, at);
-    else this.#end({ before, isSame, policy, holdAll, at, wasLeft });
+    else if (status === "error") this.#err(policy, report);
+    else this.#end(report);
   }
 
   /** Nothing follows, but two answers on either side of it are not two in a row. */
@@ -391,24 +400,28 @@ export class ModelOrder {
     const parts = is.multi ? (known ?? is.parts ?? NO_PARTS) : null;
     if (policy !== undefined && isFinal(is.status)) is.due = dueOf({ ...is, charge, quantity, parts }, policy);
     within(amount, 1, is.refunded);
+    const answered = is.refunded - is.goodwill;
+    const isGoodwill = amount <= is.goodwill;
     is.goodwill -= Math.min(is.goodwill, amount);
     is.refunded -= amount;
     if (is.left === "yes") is.left = "perhaps";
     // An error says nothing of what is due.
     const due: Due = isFinal(is.status) ? is.due : { kind: "nothing_said" };
-    if (!isActive(is.status)) this.#decideWhatIsLeft(due);
+    // Of what has not ended, goodwill that is taken back decides nothing: nothing was due for it.
+    if (isFinal(is.status) || (!isActive(is.status) && !isGoodwill)) this.#decideWhatIsLeft(due, answered);
     // It can answer the flag, and never raises it.
     is.over &&= due.kind === "due" ? this.#isOver(due.total) : is.refunded > is.goodwill;
   }
 
-  #decideWhatIsLeft(due: Due): void {
+  /** `answered`: what had been returned before that, without goodwill. */
+  #decideWhatIsLeft(due: Due, answered: number): void {
     const is = this.#is;
     const { decision, hold } = is;
     const stood = decision?.status === is.status ? decision : null;
-    const total = due.kind === "nothing_said" ? (this.charge ?? 0) : due.kind === "due" ? due.total : due.atMost;
+    const answeredBeside = (waits: Hold): number => (waits.due === null ? (stood?.due ?? answered) : waits.due - (waits.amount ?? 0));
     // What is held says how much was still open of the total that it came from, whatever the parts or the policy say by now. Of
     // what nobody knows, an earlier decision stands.
-    const settled = hold?.amount != null ? (hold.due ?? total) - hold.amount : due.kind === "due" ? total : (stood?.due ?? null);
+    const settled = hold?.amount != null ? answeredBeside(hold) : due.kind === "due" ? due.total : (stood?.due ?? null);
     const granted = settled === null ? is.refunded : Math.min(is.refunded, Math.max(settled, stood?.granted ?? 0));
     // It grants nothing that would be told while the order stands in error.
     const { madeIn, isRejection } = decision ?? { madeIn: "unknown", isRejection: false };
@@ -430,14 +443,16 @@ export class ModelOrder {
   }
 
   /** An error says nothing about money, but it can last too long. */
-  #err({ mode, errorAfterHours = null }: Policy, at: number): void {
+  #err({ mode, errorAfterHours = null }: Policy, { before, at }: Pick<Report, "before" | "at">): void {
     const is = this.#is;
-    is.left = "no";
+    // What the panel has heard, it has heard.
+    if (!this.isWordOnly && !this.#hasPaidFor(before)) is.left = "no";
     if (mode === "off") is.hold = null;
     // What the panel has paid for is not returned again.
     if (mode === "off" || this.isWordOnly || is.paidByPanel) return;
     if (errorAfterHours === null || at - (is.errorSince ?? at) < errorAfterHours * HOUR_MS) return;
-    if (is.decision?.status === "error" || is.hold?.review === "error") return;
+    const isErrorDecided = is.decision?.status === "error" && is.decision.madeIn === "error";
+    if (isErrorDecided || is.hold?.review === "error") return;
     const amount = (this.charge ?? 0) - is.refunded;
     is.hold = amount > 0 ? { amount, due: null, review: "error", promisedAt: null, status: "error" } : null;
   }
@@ -462,14 +477,22 @@ export class ModelOrder {
   /** Whether the panel has heard already that it ended while refunds were its own: it has returned what follows. */
   #hasHeardOf({ before, wasLeft }: Report): boolean {
     const { left } = this.#is;
-    const isPaid = isFinal(before) && before !== "completed";
-    return this.#isHeardAtOnce && isPaid && (left === "yes" || (left === "perhaps" && wasLeft));
+    return this.#hasPaidFor(before) && (left === "yes" || (left === "perhaps" && wasLeft));
+  }
+
+  /** Of `completed` there was nothing to return, unless it ended otherwise or was taken back before that. An error takes nothing back. */
+  #hasPaidFor(before: Shown): boolean {
+    return this.#isHeardAtOnce && !isActive(before) && (before !== "completed" || this.#is.hasEndedOtherwise);
   }
 
   /** What waits is withdrawn, and the panel goes by the provider's own word. */
-  #leave({ isSame }: Report): void {
+  #leave({ before, isSame }: Report): void {
     const is = this.#is;
-    const isNew = !isSame || is.hold !== null;
+    const { decision, due } = is;
+    const isAboutThis = decision?.status === is.status && decision.due !== null;
+    // An error in between is no other word.
+    const isDecided = before === "error" && isAboutThis && due.kind === "due" && due.total <= decision.due;
+    const isNew = !(isSame || isDecided) || is.hold !== null;
     is.hold = null;
     if (isNew) is.left = "yes";
     else if (is.left === "no") is.left = "perhaps";
@@ -487,6 +510,11 @@ export class ModelOrder {
     const waiting = is.hold?.promisedAt === null ? is.hold : null;
     if (review === null && waiting?.review === null && waiting.amount === open) {
       is.hold = { ...waiting, status: is.status };
+      return;
+    }
+    // So does the rest of it, when some was returned beside it.
+    if (review === null && waiting?.review === null && waiting.amount !== null && waiting.due === total) {
+      is.hold = { ...waiting, amount: open, status: is.status };
       return;
     }
     if (review !== null || this.#isHeldBy(report, open))
@@ -542,7 +570,8 @@ export class ModelOrder {
     const waiting = is.hold?.status === is.status ? is.hold : null;
     is.hold = null;
     const { decision } = is;
-    const isDecided = decision?.status === is.status && (decision.due !== null || isDoubtful);
+    const isLetGo = is.left !== "no";
+    const isDecided = decision?.status === is.status && (decision.due === null ? isDoubtful : !(isLetGo && isDoubtful));
     if (isDecided) {
       // Whether policy off takes another number for news, as it does where there is money, the text does not say.
       if (report.policy.mode === "off" && !report.isSame && is.left === "no") is.left = "perhaps";
@@ -562,7 +591,7 @@ export class ModelOrder {
 
   #holdWord(waiting: Hold | null, isDoubtful: boolean, { policy, holdAll, at }: Report): void {
     const is = this.#is;
-    const isForAPerson = waiting?.promisedAt === null && (waiting.review === null || isDoubtful);
+    const isForAPerson = waiting?.promisedAt === null && (waiting.review === null ? !isDoubtful : isDoubtful);
     const isHeld = isForAPerson || isDoubtful || is.decision !== null || holdAll || policy.mode === "hold";
     const delayMs = (policy.delayMinutes ?? 0) * MINUTE_MS;
     const promisedAt = waiting?.promisedAt ?? at + delayMs;

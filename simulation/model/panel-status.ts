@@ -31,7 +31,13 @@ export interface OrderFacts {
   /** How much of it a person gave beside what was due. */
   readonly goodwill: number;
   readonly hold: object | null;
-  readonly decision: { readonly status: Shown; readonly madeIn: Shown; readonly granted: number; readonly isRejection: boolean } | null;
+  readonly decision: {
+    readonly status: Shown;
+    readonly madeIn: Shown;
+    readonly due: number | null;
+    readonly granted: number;
+    readonly isRejection: boolean;
+  } | null;
   readonly rejectedAt: number | null;
   readonly left: "yes" | "perhaps" | "no";
   readonly isWordOnly: boolean;
@@ -51,6 +57,9 @@ export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
   // A refund decided while the order stands in error is told like any other decision; a refusal is not, nor an earlier word.
   if (status === "error" && !isWordOnly && decision?.madeIn === "error" && !decision.isRejection && decision.granted > 0)
     return byDecision(facts);
+  // Nor does an error take back that a person has let the word go that all was canceled.
+  if (status === "error" && isWordOnly && decision?.madeIn === "error" && decision.status === "canceled" && left === "yes")
+    return asItIs(facts, "canceled");
   if (!isFinal(status)) return [active];
   if (!answered) return [active, ...asItIs(facts, status), ...(facts.refunded > 0 ? byDecision(facts) : [])];
   // What was rejected may be running: that it came to nothing is told once a later poll has confirmed the end.
@@ -104,7 +113,7 @@ function asItIs(facts: OrderFacts, status: Final): PanelStatuses {
     case "partial":
       // Without a number it is no answer yet; a person can let it go all the same.
       return heard === null
-        ? [activeStatusOf(facts), ...(facts.decision === null ? [] : [{ word: "Partial", remains } as const])]
+        ? [activeStatusOf(facts), ...(isLetPass(facts) ? [{ word: "Partial", remains } as const] : [])]
         : [{ word: "Partial", remains }];
     case "canceled":
       return canceled(quantity, remains);
@@ -114,8 +123,13 @@ function asItIs(facts: OrderFacts, status: Final): PanelStatuses {
       if (isPart(heard, quantity)) return [{ word: "Partial", remains }];
       if (heard !== null || !facts.isUnreadable) return canceled(quantity, remains);
       // As of a partial: a number that nobody can read is no answer yet.
-      return [activeStatusOf(facts), ...(facts.decision === null ? [] : canceled(quantity, remains))];
+      return [activeStatusOf(facts), ...(isLetPass(facts) ? canceled(quantity, remains) : [])];
   }
+}
+
+/** A person has decided about this end when nobody knew its number. What was decided about a number says nothing of one that is missing. */
+function isLetPass({ decision, status }: OrderFacts): boolean {
+  return decision !== null && decision.status === status && decision.due === null;
 }
 
 function canceled(quantity: number | null, remains: number | null): PanelStatuses {

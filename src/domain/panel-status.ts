@@ -35,10 +35,15 @@ export function isDecided(order: OrderState): boolean {
   // planted: rejection-confirmed
   if (order.rejectedAt !== null) return false;
   // planted: granted-in-error
-  if (order.status === "error") return order.decided?.inError === true && order.decided.granted > 0;
+  if (order.status === "error") return order.decided?.inError === true && (order.decided.granted > 0 || isCancelLetGo(order));
   if (!isFinal(order.status)) return false;
   if (order.polledAt === null && !isAsRegistered(order)) return false;
-  return !(lacksNumber(order) && isFollowed(order) && !isAnsweredByPerson(order));
+  return !(lacksNumber(order) && isFollowed(order) && !isLetPass(order));
+}
+
+/** The provider's word that all was canceled, which says as much without any number, was let go by a person. */
+function isCancelLetGo(order: OrderState): boolean {
+  return isWordOnly(order) && order.leftToPanel && order.decided?.status === "canceled";
 }
 
 /** Never polled, and yet certain: it was never placed, or the panel has told and returned what goes with its word already. */
@@ -51,13 +56,19 @@ function isFollowed(order: OrderState): boolean {
   return isWordOnly(order) || order.leftToPanel;
 }
 
+/** A person has decided about the end without a number. That the panel returns a known number of units says nothing of it. */
+function isLetPass(order: OrderState): boolean {
+  return isAnsweredByPerson(order) && (order.decided?.due === null || !order.leftToPanel);
+}
+
 function isAnsweredByPerson({ decided, status }: OrderState): boolean {
   return decided !== null && decided.status === status;
 }
 
 /** What an order's final word follows from. Where its provider has returned all, no number of units counts beside that. */
 export function reportedFinalOf(order: OrderState): ReportedFinal {
-  const { status, refunded, leftToPanel: left } = order;
+  const { refunded, leftToPanel: left } = order;
+  const status = order.status === "error" && isCancelLetGo(order) ? "canceled" : order.status;
   const remains = hasReturnedAll(order) ? null : order.remains;
   const isRefused = isWordOnly(order) && !left && isAnsweredByPerson(order);
   return { status, refunded, remains, left, ...(isRefused ? { refused: true } : {}) };

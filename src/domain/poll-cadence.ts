@@ -75,7 +75,7 @@ function cadenceAt(order: OrderState, policy: CadencePolicy, now: number, patien
   if (order.polledAt === null && !(isFinal(order.status) && isTroubled)) return 1;
   if ((order.backTo !== null && isFinal(order.status)) || (order.hold !== null && order.hold.postsAt !== null)) return 5;
   // A refill comes after the end, and takes its time.
-  if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : correctionCadence(order, policy, now);
+  if (isFinal(order.status)) return isOpenRefill(order.refill) || order.rejectedAt !== null ? 60 : watchOfFinal(order, policy, now);
   if (order.status === "error" || isTroubled) return 60;
   const age = now - order.placedAt;
   if (age < patience * 30 * MINUTE_MS) return 1;
@@ -86,6 +86,11 @@ function cadenceAt(order: OrderState, policy: CadencePolicy, now: number, patien
 /** A slow service may still start at any time within its window. */
 function isWithinStart({ status }: OrderState, { startWindowMs }: CadencePolicy, age: number): boolean {
   return status === "pending" && startWindowMs !== null && age < startWindowMs;
+}
+
+/** What the brake holds may be running: it is never closed, so that an answer can withdraw it. */
+function watchOfFinal(order: OrderState, policy: CadencePolicy, now: number): Cadence | null {
+  return correctionCadence(order, policy, now) ?? (order.hold?.reason === "brake" ? 360 : null);
 }
 
 /**

@@ -7,7 +7,7 @@ import { FLAGS, type OrderState, type Reason } from "./order.ts";
 import { type PartFacts, refundDue, type RefundRules } from "./refund-rules.ts";
 import { isOver, isWordOnly, withOverFlag } from "./refund-plan.ts";
 import type { Cadence } from "./poll-pacing.ts";
-import { isActive } from "./status.ts";
+import { isActive, isFinal } from "./status.ts";
 
 /** Why a decision cannot be taken as it is; amounts in micro-units. */
 export type DecisionProblem =
@@ -98,14 +98,17 @@ export function giveGoodwill(state: OrderState, amount: number): After {
 
 /**
  * Takes money back that was returned, goodwill first, and touches nothing else: what waits stays. Of an order that has
- * ended it is a decision: what was due for the amount that is taken back is not posted again. `parts`: those of an order of
+ * ended it is a decision: what was due for the amount that is taken back is not posted again. So it is of one in error, but for
+ * goodwill alone, for which nothing was due. `parts`: those of an order of
  * several, as they stand now. Rules [D10] to [D12].
  */
 export function clawBack(state: OrderState, amount: number, rules: RefundRules, parts: readonly PartFacts[] = []): After {
   if (amount > state.refunded) return { ok: false, failure: { code: "above_refunded", most: state.refunded } };
   const refunded = state.refunded - amount;
   const goodwill = Math.max(0, state.goodwill - amount);
-  const decided = isActive(state.status) ? state.decided : takenBackTo(state, refunded, dueBehind(state, rules, parts));
+  const isBesideError = !isFinal(state.status) && amount <= state.goodwill;
+  const isDecision = !isActive(state.status) && !isBesideError;
+  const decided = isDecision ? takenBackTo(state, refunded, dueBehind(state, rules, parts)) : state.decided;
   const next = { ...state, refunded, goodwill, decided, refundCount: state.refundCount + 1 };
   // It can be answered by this, and never comes of it.
   const due = refundDue(state, rules, parts);
@@ -122,11 +125,11 @@ function takenBackTo({ status, decided }: OrderState, refunded: number, due: num
 
 /** The total due that what was returned so far answers: all of it, but for what waits. Null where nobody knows. */
 function dueBehind(state: OrderState, rules: RefundRules, parts: readonly PartFacts[]): number | null {
-  const { hold, decided, status, refunded } = state;
+  const { hold, decided, status, refunded, goodwill } = state;
   const remembered = decided?.status === status ? decided : null;
   // planted: clawback-beside-hold
   if (hold !== null && hold.amount !== null) {
-    return hold.due === null ? (remembered?.due ?? refunded) : hold.due - hold.amount;
+    return hold.due === null ? (remembered?.due ?? refunded - goodwill) : hold.due - hold.amount;
   }
   const due = refundDue(state, rules, parts);
   return due.kind === "due" ? due.amount : (remembered?.due ?? null);

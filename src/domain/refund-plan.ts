@@ -47,7 +47,7 @@ export function planRefund(order: OrderState, heard: OrderState, policy: RefundP
   const state = withMemory(heard, now);
   const due = dueAfter(state, policy, now);
   const judged = withOver(order, state, due);
-  if (policy.refunds.mode === "off" || isPanelsOwn(order, judged)) return leaveToPanel(order, judged);
+  if (policy.refunds.mode === "off" || isPanelsOwn(order, judged)) return leaveToPanel(order, judged, due);
   if (isWordOnly(judged)) return planWord(order, judged, policy, now);
   const ours = { ...judged, leftToPanel: false };
   switch (due.kind) {
@@ -118,29 +118,47 @@ export function wasUnreadable({
 
 /**
  * What ended and was told while refunds were left to the panel stays the panel's: it has paid. A script is told when it asks,
- * any other panel by the feed, at once; of a completed order it has nothing to return. Rule [A9].
+ * any other panel by the feed. Rule [A9].
  */
 function isPanelsOwn(order: OrderState, judged: OrderState): boolean {
   if (isWordOnly(judged)) return false;
-  const isToldByFeed = !order.isScripts && order.leftToPanel && isFinal(order.status) && order.status !== "completed";
   // planted: told-under-off
-  return judged.reportedFinal?.left === true || isToldByFeed;
+  return judged.reportedFinal?.left === true || isPaidByFeed(order);
+}
+
+/**
+ * Whether a panel that reads the feed was told of an end that it returns money for by itself. An error since then takes nothing
+ * back. Of a completed order it has nothing to return, unless that took the place of another end.
+ */
+function isPaidByFeed({ isScripts, leftToPanel, status, reversals, charge }: OrderState): boolean {
+  if (isScripts || !leftToPanel || isWordOnly({ charge }) || isActive(status)) return false;
+  return status !== "completed" || reversals > 0;
 }
 
 /**
  * The policy leaves refunds to the panel: what waits is withdrawn, and what is new is told as the provider says it.
  * What was decided before stays decided. Rules [A7], [A8].
  */
-function leaveToPanel(order: OrderState, judged: OrderState): RefundPlan {
+function leaveToPanel(order: OrderState, judged: OrderState, due: RefundDue): RefundPlan {
   const { next, refunds: withdrawn } = withdraw(judged);
   const refunds = withdrawn.map((step) => (step.kind === "withdraw" ? ({ ...step, leftToPanel: true } as const) : step));
-  if (!isFinal(next.status)) return { next: { ...next, leftToPanel: false }, refunds };
+  if (!isFinal(next.status)) {
+    const isToldAlready = isWordOnly(order) ? order.leftToPanel : isPaidByFeed(order);
+    return { next: { ...next, leftToPanel: !isActive(next.status) && isToldAlready }, refunds };
+  }
   // A refund without a number says something else than one with a number that nobody could read.
-  const isSame = order.status === next.status && order.remains === next.remains && lacksNumber(order) === lacksNumber(next);
+  const isAsBefore = order.status === next.status && order.remains === next.remains && lacksNumber(order) === lacksNumber(next);
+  const isSame = isAsBefore || (order.status === "error" && isDecidedFor(next, due));
   const isNew = !isSame || order.hold !== null || order.polledAt === null;
   if (!isNew && !order.leftToPanel) return { next, refunds };
   const reason = lacksNumber(next) ? ("remains_unknown" as const) : null;
   return { next: { ...next, leftToPanel: /* planted: own-word-under-off */ true, reason }, refunds };
+}
+
+/** A person has decided about this very status, and about as much as is due now. */
+function isDecidedFor({ decided, status }: OrderState, due: RefundDue): boolean {
+  if (decided === null || decided.status !== status || decided.due === null) return false;
+  return due.kind === "due" && due.amount <= decided.due;
 }
 
 /** An amount is due by the rules: nothing more than was granted, or more, which is held, delayed or posted. */
@@ -148,7 +166,12 @@ function planDue(judged: OrderState, due: RefundDue & { kind: "due" }, policy: R
   const opened = openedBy(judged, due.amount);
   if (due.reason === null || opened <= 0) return withdraw(judged);
   const claim = { amount: opened, due: due.amount };
-  if (isLeftToPerson(judged.hold, opened)) return keep(judged, judged.hold, due.amount);
+  const waiting = judged.hold;
+  if (isForAPerson(waiting)) {
+    if (waiting.amount === opened) return keep(judged, waiting, due.amount);
+    // The same is due, and some of it was returned beside it meanwhile: the rest stays with that person.
+    if (waiting.due === due.amount) return hold(judged, { ...claim, reason: waiting.reason }, now);
+  }
   const heldBecause = holdReason(judged, policy, opened);
   if (heldBecause !== null) return hold(judged, { ...claim, reason: heldBecause }, now);
   const refund = { ...claim, reason: due.reason };
@@ -195,14 +218,18 @@ function review(order: OrderState, heard: OrderState, due: RefundDue & { kind: "
   // What waits stays as it is while the question is the same, whatever was returned or taken back beside it.
   const isSame = waiting !== null && waiting.postsAt === null && waiting.reason === reason && order.status === heard.status;
   if (isSame && (!known || waiting.due === atMost)) return { next: { ...heard, reason }, refunds: [] };
-  const { decided } = heard;
-  if (!known && decided !== null && decided.status === heard.status && decided.due === null) return withdraw(heard);
+  if (!known && isDecidedUnknown(heard) && isAboutError(heard)) return withdraw(heard);
   const opened = openedBy(heard, atMost);
   if (opened > 0) return hold(heard, { amount: opened, due: known ? atMost : null, reason }, now);
-  const isWordToDecide = known && atMost === 0 && heard.status !== "completed" && decided?.status !== heard.status;
+  const isWordToDecide = known && atMost === 0 && heard.status !== "completed" && heard.decided?.status !== heard.status;
   if (isWordToDecide) return hold(heard, { amount: null, due: 0, reason }, now);
   // That nobody knows what is due stays on record, also where nothing is left to decide.
   return withdraw(heard.status === "refunded" && heard.remainsUnreadable ? { ...heard, reason } : heard);
+}
+
+/** Of an order in error: what was taken back meanwhile decides nothing about the error, what was held for it does. */
+function isAboutError({ status, decided }: OrderState): boolean {
+  return status !== "error" || decided?.inError === true;
 }
 
 /** Reviews whose amount is worked out: the same amount once decided opens nothing, a higher one the increase. */
@@ -227,7 +254,8 @@ function planWord(order: OrderState, heard: OrderState, policy: RefundPlanPolicy
   // What a person has let go goes out again by itself should its status come back.
   const ours = { ...heard, leftToPanel: heard.leftToPanel && heard.decided !== null };
   const isSameWord = heard.hold?.status === status;
-  if (isSameWord && isLeftToPerson(heard.hold, null)) return keep(ours, heard.hold, heard.hold.due);
+  if (isSameWord && isForAPerson(heard.hold) && heard.hold.amount === null && !lacksNumber(heard))
+    return keep(ours, heard.hold, heard.hold.due);
   // What waited for another word is not what waits now, though neither has an amount; an error in between is no word.
   const { next, refunds } = isSameWord ? { next: ours, refunds: [] } : withdraw(ours);
   const plan = planWordAnew(next, policy, now);
@@ -245,11 +273,14 @@ function planWordAnew(heard: OrderState, policy: RefundPlanPolicy, now: number):
 
 const WORD_REASONS: Readonly<Partial<Record<Status, RefundReason>>> = { canceled: "canceled", partial: "partial", refunded: "refunded" };
 
-/** Whether a person has decided about this word; a number that was missing then makes it another question. */
+/**
+ * Whether a person has decided about this word. A number that was missing then makes it another question; so does one that is
+ * missing now, where the word was let go: it would go out with another number.
+ */
 function isWordDecided(order: OrderState): boolean {
-  const { decided, status } = order;
+  const { decided, status, leftToPanel } = order;
   if (decided === null || decided.status !== status) return false;
-  return decided.due !== null || isWithoutNumber(order);
+  return decided.due === null ? isWithoutNumber(order) : !(leftToPanel && lacksNumber(order));
 }
 
 /** The provider's word goes out to the panel as it is. */
@@ -295,8 +326,8 @@ function delay(judged: OrderState, claim: Claim, { delayMinutes }: RefundPolicy,
 /** What was left to a person stays with that person, also when the policy has changed since. */
 const FOR_A_PERSON: ReadonlySet<RefundReason> = new Set(["policy_hold", "over_cap", "brake", "decided_before"]);
 
-function isLeftToPerson(waiting: Hold | null, amount: number | null): waiting is Hold {
-  return waiting !== null && waiting.postsAt === null && waiting.amount === amount && FOR_A_PERSON.has(waiting.reason);
+function isForAPerson(waiting: Hold | null): waiting is Hold {
+  return waiting !== null && waiting.postsAt === null && FOR_A_PERSON.has(waiting.reason);
 }
 
 function isSamePromise(waiting: Hold | null, { amount, reason }: Claim): waiting is Hold {

@@ -11,8 +11,12 @@ const MAX_ASKED = 1000;
 /** Whether a person has decided about the status that an order has now. */
 const IS_ANSWERED_BY_PERSON = (o: string): string => `${o}.decided_status IS ${o}.status`;
 
+/** `isCancelLetGo` of src/domain/panel-status.ts, in SQL. */
+const IS_CANCEL_LET_GO = (o: string): string =>
+  `(coalesce(${o}.charge, 0) = 0 AND ${o}.left_to_panel AND ${o}.decided_status IS 'canceled')`;
+
 /** What `reportedFinalOf` of src/domain/panel-status.ts keeps, in SQL. */
-const REPORTED_FINAL = `json_patch(json_object('status', orders.status, 'refunded', orders.refunded,
+const REPORTED_FINAL = `json_patch(json_object('status', iif(orders.status = 'error' AND ${IS_CANCEL_LET_GO("orders")}, 'canceled', orders.status), 'refunded', orders.refunded,
           'remains', iif(orders.status = 'refunded' AND orders.provider_charge NOT GLOB '*[1-9]*', NULL, orders.remains),
           'left', json(iif(orders.left_to_panel, 'true', 'false'))),
         iif(coalesce(orders.charge, 0) = 0 AND NOT orders.left_to_panel AND ${IS_ANSWERED_BY_PERSON("orders")}, '{"refused":true}', '{}'))`;
@@ -26,8 +30,8 @@ const IS_FIRST_REPORT = `o.told IS NULL AND o.hold_n IS NULL AND o.word_hold_n I
   AND (o.status IN (${ENDED})
       AND (o.polled_at IS NOT NULL OR o.status = 'completed' OR o.refunded > 0 OR o.reason = 'not_placed')
       AND NOT (o.remains IS NULL AND (o.status = 'partial' OR o.status = 'refunded' AND o.reason IS 'remains_unknown') AND (coalesce(o.charge, 0) = 0 OR o.left_to_panel)
-        AND NOT ${IS_SUBSCRIPTION("o")} AND NOT (${IS_ANSWERED_BY_PERSON("o")}))
-    OR o.status = 'error' AND o.decided_in_error AND o.decided_granted > 0)`;
+        AND NOT ${IS_SUBSCRIPTION("o")} AND NOT (${IS_ANSWERED_BY_PERSON("o")} AND (o.decided_due IS NULL OR NOT o.left_to_panel)))
+    OR o.status = 'error' AND o.decided_in_error AND (o.decided_granted > 0 OR ${IS_CANCEL_LET_GO("o")}))`;
 
 /**
  * Records what a final word followed from, for orders whose refund is decided and that were told none before: the

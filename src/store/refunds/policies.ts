@@ -1,6 +1,7 @@
 /**
  * Refund policies: layers of JSON, one a provider, and one for each of its services that differs.
  */
+import type { Braked } from "../../domain/provider-brake.ts";
 import type { Order } from "../../domain/order.ts";
 import type { PolicyLayer } from "../../domain/refund-policy.ts";
 import type { PartFacts } from "../../domain/refund-rules.ts";
@@ -23,22 +24,25 @@ export async function readPolicies(db: D1Database, provider: string): Promise<Re
   return row === null ? null : (JSON.parse(row.policies) as Record<string, PolicyLayer>);
 }
 
-/** By what a provider's refunds go: its layers by service, and whether its brake holds them all. */
-export type RefundBasis = { readonly policies: Readonly<Record<string, PolicyLayer>>; readonly isBraked: boolean };
+/** By what a provider's refunds go: its layers by service, and whose refunds its brake holds. */
+export type RefundBasis = { readonly policies: Readonly<Record<string, PolicyLayer>>; readonly braked: Braked };
 
 /** The same of some providers, by id. */
 export async function readRefundBases(db: D1Database, providers: readonly string[]): Promise<ReadonlyMap<string, RefundBasis>> {
   const { results } = await db
     .prepare(
-      `SELECT p.id, p.brake_engaged_at, (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies
+      `SELECT p.id, p.brake_engaged_at, p.braked_panels, (SELECT json_group_object(r.service, json(r.policy)) FROM refund_policies r WHERE r.provider = p.id) AS policies
        FROM json_each(?1) j CROSS JOIN providers p WHERE p.id = j.value`,
     )
     .bind(JSON.stringify(providers))
-    .all<{ id: string; brake_engaged_at: number | null; policies: string }>();
+    .all<{ id: string; brake_engaged_at: number | null; braked_panels: string; policies: string }>();
   return new Map(
-    results.map(({ id, brake_engaged_at, policies }) => [
+    results.map(({ id, brake_engaged_at, braked_panels, policies }) => [
       id,
-      { policies: JSON.parse(policies) as RefundBasis["policies"], isBraked: brake_engaged_at !== null },
+      {
+        policies: JSON.parse(policies) as RefundBasis["policies"],
+        braked: { brakeEngagedAt: brake_engaged_at, brakedPanels: JSON.parse(braked_panels) as Braked["brakedPanels"] },
+      },
     ]),
   );
 }

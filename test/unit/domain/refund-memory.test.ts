@@ -74,6 +74,7 @@ class Life {
   }
 }
 
+const noCharge = (over: Partial<OrderState> = {}) => new Life({ charge: null, isScripts: true, ...over });
 const held = (life: Life) => life.state.hold?.amount ?? 0;
 
 describe("a decision is about one final status, and remembered as long as that stands", () => {
@@ -406,8 +407,6 @@ describe("several parts", () => {
 });
 
 describe("the word of an order without a charge", () => {
-  const noCharge = (over: Partial<OrderState> = {}) => new Life({ charge: null, isScripts: true, ...over });
-
   it("is told at once under the default policy", () => {
     const life = noCharge().says("Canceled", 250);
     expect([life.told, life.steps]).toEqual(["Canceled 1000", []]);
@@ -537,5 +536,177 @@ describe("the word of an order without a charge", () => {
     expect(waiting.steps).toMatchObject([{ kind: "withdraw" }]);
     expect(waiting.flags).toEqual([]);
     expect((waiting.state.flags & FLAGS.refund_held) === 0).toBe(true);
+  });
+});
+
+describe("what a panel that reads the feed was told under the policy off", () => {
+  const canceledUnderOff = () => new Life().under({ mode: "off" }).says("Canceled", 1000);
+
+  it.each([
+    ["under another policy", (life: Life) => life.under({}).says("Error").says("Error")],
+    ["under off", (life: Life) => life.says("Error").says("Error").under({})],
+    ["under off, after a part", (life: Life) => life.says("Partial", 250).says("Error").says("Error").under({})],
+    ["for so long that it would be held", (life: Life) => life.under({ errorAfterHours: 1 }).says("Error").later(3).says("Error")],
+  ])("stays the panel's over an error %s", (_, between) => {
+    const life = between(canceledUnderOff());
+    expect(life.steps).toEqual([]);
+    expect(life.says("Canceled", 1000).steps).toEqual([]);
+    expect([life.state.refunded, life.state.leftToPanel]).toEqual([0, true]);
+  });
+
+  it.each([
+    ["Partial", 300],
+    ["Canceled", 1000],
+  ] as const)("stays the panel's though it was completed in between: %s", (word, remains) => {
+    const before = canceledUnderOff().says("Completed", 0).under({}).says(word, remains);
+    expect([before.steps, before.state.refunded]).toEqual([[], 0]);
+    const after = canceledUnderOff().under({}).says("Completed", 0).says(word, remains);
+    expect([after.steps, after.state.refunded]).toEqual([[], 0]);
+  });
+
+  it("is nothing to return of an order that was completed alone, over an error too", () => {
+    const life = new Life().under({ mode: "off" }).says("Completed", 0).says("Error").says("Error").under({}).says("Partial", 300);
+    expect(life.steps).toMatchObject([{ kind: "post", amount: 270_000 }]);
+  });
+
+  it("ends with an active status that counts", () => {
+    const life = canceledUnderOff().says("Error").says("Error").under({}).says("In progress", 900).says("In progress", 900);
+    expect(life.says("Canceled", 900).steps).toMatchObject([{ kind: "post", amount: 900_000 }]);
+  });
+
+  it("is what was decided before, over an error too", () => {
+    const life = new Life().under({ mode: "hold" }).says("Canceled", 1000).rejects().later(1).says("Canceled", 1000);
+    life.under({ mode: "off" }).says("Canceled", 1000).says("Error").says("Error").says("Canceled", 1000);
+    expect(life.told).toBe("Completed 0");
+    // Another number than was decided about is new.
+    const more = new Life().under({ mode: "hold" }).says("Partial", 250).rejects().later(1).says("Partial", 250);
+    expect(more.under({ mode: "off" }).says("Error").says("Error").says("Partial", 400).told).toBe("Partial 400");
+  });
+});
+
+describe("a number that is lost", () => {
+  const unreadable = (life: Life) => {
+    const policy = { ...POLICY, refunds: life.policy, holdAll: life.braked ? ("brake" as const) : null };
+    const report = { ...aReport({ providerStatus: "Refunded", remains: null }), remainsUnreadable: true } as const;
+    const { next, refunds } = reconcile(life.state, report, policy, (life.now += 60_000));
+    [life.state, life.steps] = [next, refunds];
+    return life;
+  };
+  const lost = { Partial: (life: Life) => life.says("Partial"), Refunded: unreadable } as const;
+
+  describe.each(["Partial", "Refunded"] as const)("%s", (word) => {
+    it("is another question than the word that was let go, and the same word with the number is not", () => {
+      const life = noCharge().under({ mode: "hold" }).says(word, 250).approves();
+      expect(life.told).toBe("Partial 250");
+      expect(lost[word](life).steps).toMatchObject([{ kind: "hold", amount: null, reason: "remains_unknown" }]);
+      expect(life.told).toBe("In progress 1000");
+      expect(lost[word](life).steps).toEqual([]);
+      expect(life.says(word, 250).steps).toMatchObject([{ kind: "withdraw" }]);
+      expect(life.told).toBe("Partial 250");
+    });
+
+    it.each(["the policy", "the brake"])("is not covered by what waits because of %s", (because) => {
+      const life = because === "the brake" ? noCharge() : noCharge().under({ mode: "hold" });
+      life.braked = because === "the brake";
+      life.says(word, 250);
+      expect(lost[word](life).steps).toMatchObject([{ kind: "withdraw" }, { kind: "hold", amount: null, reason: "remains_unknown" }]);
+      life.braked = false;
+      expect(lost[word](life).steps).toEqual([]);
+      expect(life.told).toBe("In progress 1000");
+      // The person who lets it go then has seen that there is none.
+      expect(life.approves().state.hold).toBeNull();
+      expect(["Partial 0", "Canceled 1000"]).toContain(life.told);
+      expect(lost[word](life).steps).toEqual([]);
+    });
+
+    it("is told as the word that was refused, which says no number", () => {
+      const life = noCharge().under({ mode: "hold" }).says(word, 250).rejects().later(1);
+      expect(lost[word](life).told).toBe("Completed 0");
+    });
+
+    it.each(["approves", "rejects"] as const)("is not told under the policy off, whatever a person %s with it", (decides) => {
+      const life = new Life().under({ mode: "hold" }).says(word, 250)[decides]().later(1).says(word, 250).under({ mode: "off" });
+      const before = life.told;
+      expect(lost[word](life).told).toBe("In progress 1000");
+      expect(before).toBe(decides === "approves" ? "Partial 250" : "Completed 0");
+      expect(life.says(word, 250).told).toBe("Partial 250");
+    });
+  });
+});
+
+describe("what is given and taken back beside what waits", () => {
+  it("leaves what is due as it was, where nobody knew it", () => {
+    const life = new Life().givesGoodwill(100_000).says("Partial").clawsBack(100_000);
+    expect(held(life)).toBe(800_000);
+    expect(life.says("Partial", 250).steps).toMatchObject([{ kind: "withdraw" }, { kind: "post", amount: 225_000 }]);
+  });
+
+  it("leaves an increase what it is", () => {
+    const life = new Life().says("Partial", 250).givesGoodwill(100_000).says("Partial").clawsBack(100_000);
+    expect(life.says("Partial", 350).steps).toMatchObject([{ kind: "withdraw" }, { kind: "post", amount: 90_000 }]);
+    expect(life.state.refunded).toBe(315_000);
+  });
+
+  it("does not post again what was taken back above the goodwill", () => {
+    const life = new Life().says("Partial", 250).givesGoodwill(100_000).says("Partial").clawsBack(200_000).says("Partial", 250);
+    expect([life.state.refunded, life.state.hold]).toEqual([125_000, null]);
+  });
+
+  it.each(["Error", "What is this"])("decides nothing about %s, as far as it is goodwill", (word) => {
+    const life = new Life().under({ errorAfterHours: 1 }).givesGoodwill(100_000).says(word).clawsBack(100_000);
+    expect(life.state.decided).toBeNull();
+    expect(life.says("Canceled", 1000).steps).toMatchObject([{ kind: "post", amount: 900_000 }]);
+  });
+
+  it("does not keep an error from being held that lasts too long", () => {
+    const goodwill = new Life().under({ errorAfterHours: 1 }).givesGoodwill(100_000).says("Error").clawsBack(100_000);
+    expect(goodwill.later(3).says("Error").steps).toMatchObject([{ kind: "hold", amount: 900_000, reason: "error_too_long" }]);
+    const posted = new Life().under({ errorAfterHours: 1 }).says("Partial", 250).says("Error").says("Error").clawsBack(225_000);
+    expect(posted.later(3).says("Error").steps).toMatchObject([{ kind: "hold", amount: 900_000, reason: "error_too_long" }]);
+    // What a person decided about the error stays decided.
+    expect(posted.approves(100_000).clawsBack(100_000).later(3).says("Error").steps).toEqual([]);
+  });
+
+  it("does not post again what was taken back while it was in error", () => {
+    const life = new Life().says("Partial", 250).says("Error").says("Error").clawsBack(225_000).says("Partial", 250);
+    expect(life.steps).toMatchObject([{ kind: "hold", amount: 225_000, reason: "decided_before" }]);
+  });
+
+  it.each(["the policy", "the cap", "the brake"])("leaves the rest to the person who has it because of %s", (because) => {
+    const life = new Life().under(because === "the policy" ? { mode: "hold" } : because === "the cap" ? { cap: 200_000 } : {});
+    life.braked = because === "the brake";
+    life.says("Partial", 250);
+    life.braked = false;
+    life.under({}).givesGoodwill(100_000).says("Partial", 250);
+    const reason = { "the policy": "policy_hold", "the cap": "over_cap", "the brake": "brake" }[because];
+    expect(life.steps).toMatchObject([{ kind: "withdraw" }, { kind: "hold", amount: 125_000, reason }]);
+    expect(life.says("Partial", 250).steps).toEqual([]);
+    // Another amount is due: that is decided anew.
+    expect(life.says("Partial", 350).steps).toMatchObject([{ kind: "withdraw" }, { kind: "post", amount: 215_000 }]);
+  });
+});
+
+describe("a word that is let go while the order stands in error", () => {
+  const inError = (word: string, remains: number) =>
+    noCharge().under({ mode: "hold" }).says(word, remains).says("Error").says("Error").approves();
+
+  it("is told where it says as much without a number", () => {
+    const life = inError("Canceled", 1000);
+    expect(life.told).toBe("Canceled 1000");
+    expect(life.says("Error").told).toBe("Canceled 1000");
+    expect(life.under({ mode: "off" }).says("Error").told).toBe("Canceled 1000");
+    expect(life.under({ mode: "hold" }).says("Canceled", 1000).steps).toEqual([]);
+    expect(life.told).toBe("Canceled 1000");
+  });
+
+  it("is told with its number once the order has left the error", () => {
+    const life = inError("Partial", 250);
+    expect(life.told).toBe("In progress 250");
+    expect(life.says("Partial", 250).told).toBe("Partial 250");
+  });
+
+  it("is not told when it was refused", () => {
+    const life = noCharge().under({ mode: "hold" }).says("Canceled", 1000).says("Error").says("Error").rejects();
+    expect(life.later(2).says("Error").told).toBe("In progress 1000");
   });
 });

@@ -1,6 +1,7 @@
 /**
  * `POST /v1/orders`: putting orders on record, each on its own, and each once however often it is sent.
  */
+import { isBraked } from "../../../domain/provider-brake.ts";
 import * as z from "zod/mini";
 import { formatAmount } from "../../../domain/money.ts";
 import { type Polling, orderView } from "../../../domain/order-view.ts";
@@ -104,7 +105,7 @@ function previewView({ dry, panel, now }: Run, { result, row }: Registered) {
   const order = toOrder(row());
   const basis = dry?.bases.get(order.provider);
   if (result !== "created" || basis === undefined) return null;
-  const holdAll = basis.isBraked ? "brake" : panel.frozen !== null ? "frozen" : null;
+  const holdAll = isBraked(basis.braked, panel.id) ? "brake" : panel.frozen !== null ? "frozen" : null;
   // Its provider has not named a part of it yet.
   const refund = previewOf(order, { refunds: policyFor(order, basis.policies), holdAll, parts: [] }, now);
   if (refund === null) return null;
