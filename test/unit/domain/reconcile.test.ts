@@ -519,6 +519,15 @@ describe("cadence", () => {
     expect([at(1), at(30), at(71), at(72)]).toEqual([60, 60, 60, null]);
   });
 
+  it("of what the brake holds is six hours for as long as it waits", () => {
+    const hold = { n: 1, amount: 900_000, due: 900_000, status: "canceled", reason: "brake", at: NOW, postsAt: null } as const;
+    const ended = anOrder({ status: "canceled", remains: 1000, finalAt: NOW - 80 * HOUR, flags: FLAGS.refund_held, hold });
+    const after = (order: OrderState) => reconcile(order, says("Canceled", 1000), { ...POLICY, holdAll: "brake" }, NOW).next;
+    expect(after(ended)).toMatchObject({ hold: { reason: "brake" }, cadence: 360 });
+    const forAnother = { ...ended, hold: { ...hold, reason: "policy_hold" } } as const;
+    expect(after(forAnother).cadence).toBeNull();
+  });
+
   it("changes at most four times in a write of its own, however long an order lives", () => {
     for (const finalAfter of [1, 5, 20, 90, 900].map((hours) => hours * HOUR)) {
       let state: OrderState = anOrder({ placedAt: NOW, remains: 1000, cadence: 1 });

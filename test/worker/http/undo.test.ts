@@ -5,7 +5,7 @@ import { env } from "cloudflare:workers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { BEFORE_ALL_PANELS, checkPage, type CheckPlace } from "../../../src/store/ledger/check-pages.ts";
 import { codeOf, order, paths } from "../world/asking.ts";
-import { migrate, rows } from "../world/database.ts";
+import { migrate, NOW, rows } from "../world/database.ts";
 import { LedgerWorld } from "../world/ledger.ts";
 import { answeringEach, inProgress } from "../world/providers.ts";
 import { setOrder } from "../world/records.ts";
@@ -298,6 +298,17 @@ describe("a dry run", () => {
     expect({ ...view, next_check_at: null }).toEqual({ ...real.json, next_check_at: null });
     const known = await tried(wanted);
     expect([known.status, known.json.preview]).toEqual([200, null]);
+  });
+
+  it("says that a refund would wait where the panel's own brake is on", async () => {
+    const wanted = order("braked", { provider_order_id: "braked", status: "Canceled" });
+    const preview = async () => (await tried(wanted)).json.preview;
+    const braked = (panels: object) => rows("UPDATE providers SET braked_panels = ?1", JSON.stringify(panels));
+    await braked({ shop: NOW });
+    expect(await preview()).toMatchObject({ would: "hold", reason: "brake" });
+    await braked({ "somebody-else": NOW });
+    expect(await preview()).toMatchObject({ would: "post" });
+    await braked({});
   });
 
   it("writes nothing, and is answered as each order of a list would be: also those that stand in each other's way", async () => {
