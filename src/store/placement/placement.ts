@@ -7,6 +7,7 @@
 import { windowSql } from "../providers/service-windows.ts";
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
+import type { Parts } from "../../domain/order-report.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "../orders/apply.ts";
 import { insertCreatedSql, phaseSql } from "../orders/new-orders.ts";
@@ -32,6 +33,8 @@ export type Intent = {
   readonly cost_currency: string | null;
   readonly runs: number | null;
   readonly posts: number | null;
+  /** Null but for a subscription whose posts nobody counted. */
+  readonly parts: Parts | null;
   readonly link_key: string;
   readonly add_digest: string;
   readonly add_request: string;
@@ -43,7 +46,7 @@ export type Intent = {
 
 const COLUMNS = [
   ...(["door", "provider", "service", "provider_service", "link", "quantity", "charge", "currency", "cost", "cost_currency"] as const),
-  ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
+  ...(["runs", "posts", "parts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
 ] as const satisfies readonly (keyof Intent)[];
 
 /** SQL for what an `add` is known by: its panel's id, its provider, the keys of its link, the digest of all its fields, and when it came. */
@@ -144,7 +147,7 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
   SELECT p.id, p.order_n, ${phaseSql("p.order_n")}, ${ID}, ${standInSql(PLACING, "p.id", "p.order_n")}, 0,
     (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
     iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
-    'pending', 'pending', coalesce(${J("runs")}, 0) > 1 OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
+    'pending', 'pending', coalesce(${J("runs")}, 0) > 1 OR ${J("posts")} IS NOT NULL OR ${J("parts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
     ${COLUMNS.map(valueSql).join(", ")}
   FROM panels p
   WHERE p.id = ?1
