@@ -377,6 +377,17 @@ describe("a subscription", () => {
     expect((await world.status({ order: "800" })).json).toEqual(told);
   });
 
+  it("that was just ordered without posts is told in its own words to its end", async () => {
+    world.says = (fields) => (fields.get("action") === "add" ? { order: 800 } : fields.get("action") === "services" ? listed : said());
+    await world.status({ action: "add", service: "1", ...range });
+    await sweep(world, 2, () => ({ status: "Active", expiry: null, posts: "1", orders: null }));
+    expect((await world.status({ order: "800" })).json).toEqual({ status: "Active", expiry: null, posts: "1", orders: null });
+    await sweep(world, 7, (id) => (id === "800" ? { ...active, orders: { 0: 901, 2: 902 } } : said()));
+    expect((await world.status({ order: "800" })).json).toEqual({ ...active, orders: [901, 902] });
+    await sweep(world, 7, (id) => (id === "800" ? { ...active, orders: null } : said()));
+    expect((await world.status({ order: "800" })).json).toEqual({ ...active, orders: [901, 902] });
+  });
+
   it("of an earlier release's row is told as it stands there, until the provider's next answer", async () => {
     world.says = () => active;
     await world.status({ order: "900" });
