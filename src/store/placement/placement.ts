@@ -49,19 +49,22 @@ const COLUMNS = [
   ...(["runs", "posts", "parts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
 ] as const satisfies readonly (keyof Intent)[];
 
-/** SQL for what an `add` is known by: its panel's id, its provider, the keys of its link, the digest of all its fields, and when it came. */
+/**
+ * SQL for what an `add` is known by: its panel's id, the providers that one like it may be at, a list or a SELECT; the keys of
+ * its link, the digest of all its fields, and when it came.
+ */
 type AddSql = {
   readonly panel: string;
-  readonly provider: string;
+  readonly providers: string;
   readonly linkKeys: readonly string[];
   readonly digest: string;
   readonly now: string;
 };
 
-/** Those of a panel's orders `o` at a provider that are being placed, or in doubt: few, and next to each other in the index. */
-function placingSql(panel: string, provider: string): string {
+/** Those of a panel's orders `o` at some providers that are being placed, or in doubt: few, and for each next to each other in the index. */
+function placingSql(panel: string, providers: string): string {
   return `orders o INDEXED BY orders_provider_order
-        WHERE o.provider = ${provider} AND o.provider_order_id >= 'placing ' || ${panel} || ' ' AND o.provider_order_id < 'placing ' || ${panel} || '!'
+        WHERE o.provider IN (${providers}) AND o.provider_order_id >= 'placing ' || ${panel} || ' ' AND o.provider_order_id < 'placing ' || ${panel} || '!'
           AND o.panel = ${panel}`;
 }
 
@@ -69,7 +72,7 @@ function placingSql(panel: string, provider: string): string {
  * The newest order whose id an identical `add` gets: one that is being placed or in doubt, however old; or one whose
  * answer was slow, for a while, unless its script has shown since that it has the id: it was told the order's end.
  */
-function identicalSql(columns: string, { panel, provider, linkKeys, digest, now }: AddSql): string {
+function identicalSql(columns: string, { panel, providers, linkKeys, digest, now }: AddSql): string {
   const answered = linkKeys.map(
     (linkKey) => `UNION ALL
       SELECT * FROM (SELECT * FROM ${newestOfLink(panel, linkKey)} o
@@ -77,7 +80,7 @@ function identicalSql(columns: string, { panel, provider, linkKeys, digest, now 
           AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)`,
   );
   return `SELECT ${columns} FROM (
-      SELECT * FROM (SELECT * FROM ${placingSql(panel, provider)} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
+      SELECT * FROM (SELECT * FROM ${placingSql(panel, providers)} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
       ${answered.join(" ")}
     ) o ORDER BY o.n DESC LIMIT 1`;
 }
@@ -89,6 +92,9 @@ function identicalSql(columns: string, { panel, provider, linkKeys, digest, now 
 function ofServiceSql(door: string, provider: string, service: string): string {
   return `o.service = ${service} AND (o.door IS 'catalogue') = (${door} = 'catalogue') AND (${door} = 'catalogue' OR o.provider = ${provider})`;
 }
+
+/** A service of the own catalogue may have moved since an order of it was sent. */
+const ALL_PROVIDERS = "SELECT q.id FROM providers q";
 
 /** What an `add` is looked up by. `formerLinkKey`: as orders from before 0.5 have it. */
 export type AddLookup = {
@@ -110,12 +116,11 @@ export function inTheWayStatements(
   provider: string | null,
 ): D1PreparedStatement[] {
   const panel = panelIdSql(ref);
-  const providerSql =
-    provider === null ? "(SELECT s.provider FROM services s WHERE CAST(s.id AS TEXT) = ?5 AND s.id = CAST(?5 AS INTEGER))" : "?5";
-  const identical = identicalSql("o.*", { panel, provider: providerSql, linkKeys: ["?2", "?6"], digest: "?3", now: "?4" });
+  const providers = provider === null ? ALL_PROVIDERS : "?6";
+  const identical = identicalSql("o.*", { panel, providers, linkKeys: ["?2", "?5"], digest: "?3", now: "?4" });
   const active = activeSql("o.id", panel, "?2", ofServiceSql(provider === null ? "'catalogue'" : "'connect'", "?4", "?3"));
   return [
-    db.prepare(identical).bind(ref.value, linkKey, digest, now, provider ?? service, formerLinkKey),
+    db.prepare(identical).bind(ref.value, linkKey, digest, now, formerLinkKey, ...(provider === null ? [] : [provider])),
     db.prepare(active).bind(ref.value, linkKey, service, provider),
   ];
 }
@@ -123,7 +128,13 @@ export function inTheWayStatements(
 const J = (column: string): string => `?2->>'$.${column}'`;
 
 /** The `add` that is being written, of the panel `p`. */
-const THIS_ADD: AddSql = { panel: "p.id", provider: J("provider"), linkKeys: [J("link_key")], digest: J("add_digest"), now: "?3" };
+const THIS_ADD: AddSql = {
+  panel: "p.id",
+  providers: `${ALL_PROVIDERS} WHERE ${J("door")} = 'catalogue' UNION ALL SELECT ${J("provider")}`,
+  linkKeys: [J("link_key")],
+  digest: J("add_digest"),
+  now: "?3",
+};
 
 /** What the panel is told until the provider's id is known, or for good (src/domain/order-ids.ts). */
 const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
