@@ -104,6 +104,7 @@ const RULES: ReadonlyMap<string, TypeRules> = new Map(Object.entries(TYPES).map(
 const COMMENT_REPLIES = foldWord("Comment Replies");
 /** Types with rules of their own, as hosted panels name them. */
 const KNOWN_TYPES: readonly string[] = [...Object.keys(TYPES), "Comment Replies"];
+const KNOWN_FOLDED: ReadonlySet<string> = new Set(KNOWN_TYPES.map((type) => foldWord(type)));
 
 /** What a provider's list says of a service, and its prices' currency; `rate` null where it names none that can be read. */
 export type Listing = { readonly isListed: boolean; readonly rate: string | null; readonly currency: string | null };
@@ -114,9 +115,8 @@ export function serviceWarnings(
   listing: Listing | null,
 ): string[] {
   const { type, rate, currency, provider, providerService } = service;
-  const folded = foldWord(type);
   const warnings: string[] = [];
-  if (!KNOWN_TYPES.some((known) => foldWord(known) === folded))
+  if (!isKnownType(type))
     warnings.push(`The type "${type}" is not known here, so it is ordered by quantity. Known are ${KNOWN_TYPES.join(", ")}.`);
   if (listing === null) return warnings;
   if (!listing.isListed) warnings.push(`Provider "${provider}" does not list a service "${providerService}".`);
@@ -294,10 +294,29 @@ function runsIn(fields: Fields): number | "unreadable" | null {
   return runs === 1 ? null : runs;
 }
 
-/** Of how many parts an `add` asks for, as far as its fields say: runs of a drip-feed, posts of a subscription. One run is a plain order. */
-export function partsOrdered(fields: Fields): Pick<Ordered, "runs" | "posts"> {
+/** Of how many parts an `add` asks for; null where none are counted. */
+type PartsOrdered = Pick<Ordered, "runs" | "posts"> & { readonly isSubscription: boolean };
+
+/**
+ * Runs of a drip-feed, posts of a subscription, which may go on without a number of them. One run is a plain order. `type`:
+ * its service's, as its provider lists it; where that is none that is known here, the fields tell. Rule [P17].
+ */
+export function partsOrdered(type: string | null, fields: Fields): PartsOrdered {
+  const posts = countIn(given(fields, "posts") ?? "");
+  const isSubscription =
+    type !== null && isKnownType(type) ? rulesOf(type, fields).counting.by === "posts" : posts !== null || isRangeForPosts(fields);
+  if (isSubscription) return { runs: null, posts, isSubscription };
   const runs = runsIn(fields);
-  return { runs: runs === "unreadable" ? null : runs, posts: countIn(given(fields, "posts") ?? "") };
+  return { runs: runs === "unreadable" ? null : runs, posts: null, isSubscription };
+}
+
+function isKnownType(type: string): boolean {
+  return KNOWN_FOLDED.has(foldWord(type));
+}
+
+/** A subscription takes between `min` and `max` for each post of a user; no other type is ordered so. */
+function isRangeForPosts(fields: Fields): boolean {
+  return given(fields, "quantity") === null && ["username", "min", "max"].every((name) => given(fields, name) !== null);
 }
 
 /** Rates are for so many units. */

@@ -52,6 +52,8 @@ export type PartsForm = {
   readonly numericOrders: boolean;
   /** A subscription, in contrast to a drip-feed. */
   readonly subscription: boolean;
+  /** In the place of the parts' ids the answer has null. */
+  readonly nullOrders?: true;
 };
 
 /** The provider answered, and said of this order that it has an error with it (wrong id, mostly). */

@@ -148,7 +148,7 @@ export type OrderState = {
   readonly charge: number | null;
   readonly quantity: number | null;
   readonly multi: boolean;
-  /** Posts of a subscription, as it was ordered; null for any other order, and where that is not known. */
+  /** Posts of a subscription, as it was ordered; null for any other order, and where there is no number of them, or none known. */
   readonly posts: number | null;
   readonly placedAt: number;
 

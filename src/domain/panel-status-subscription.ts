@@ -2,7 +2,17 @@
  * What a panel is told of a subscription. Scripts keep its word in a column of five values, and stop asking at any other.
  */
 import type { OrderState } from "./order.ts";
+import type { Parts } from "./order-report.ts";
 import { foldWord, isActive, STATUSES } from "./status.ts";
+
+/** Of a subscription before its first answer: what it has of parts, where nobody counted its posts. */
+export const UNANSWERED_SUBSCRIPTION: Parts = {
+  runs: null,
+  posts: null,
+  expiry: null,
+  orders: [],
+  form: { had: [], numericOrders: false, subscription: true },
+};
 
 /** The words that scripts know of subscriptions. */
 type SubscriptionWord = "Active" | "Paused" | "Completed" | "Expired" | "Canceled";

@@ -63,7 +63,8 @@ async function settle(work: Work, provider: Provider, order: Order, placed: Plac
   switch (placed.kind) {
     case "placed": {
       const facts = { provider_order_id: placed.id };
-      const { kind, outranked } = await recordTaken(sent, placed.id);
+      // The script may have our id by now, or be about to get it.
+      const { kind, outranked } = await recordTaken(sent, placed.id, { mayRename: false });
       if (outranked !== null) log("placing.outranked", { ...facts, gave_way: outranked.id, gave_way_panel: outranked.panel });
       if (kind !== "clash") return log("placing.found", facts);
       // One delivery would be two orders' here: a person has to look, and asking again brings the same.

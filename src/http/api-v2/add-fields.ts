@@ -1,7 +1,7 @@
 /**
  * What an `add` says, before anything is read for it: what it is looked up by, and what is kept of it.
  */
-import { partsOrdered, sendable } from "../../domain/catalogue.ts";
+import { sendable } from "../../domain/catalogue.ts";
 import { formerLinkKey, linkKey } from "../../domain/order-link.ts";
 import type { AddLookup, Intent } from "../../store/placement/placement.ts";
 import { sha256Hex } from "../kit/hash.ts";
@@ -26,7 +26,7 @@ export async function requestIn({ call, fields, provider }: ApiV2Call): Promise<
   const service = provider === null ? named.trim() : named;
   const keys = { linkKey: linkKey(link), formerLinkKey: formerLinkKey(scope, service, link) };
   const lookup = { service, ...keys, digest: await digestOf(scope, fields), now: call.now };
-  return { fields, lookup, intent: commonIntent(call.requestId, fields, lookup, link) };
+  return { fields, lookup, intent: commonIntent(call.requestId, lookup, link) };
 }
 
 /** Two requests with one digest ask for the same, in whatever order their fields stand. */
@@ -40,14 +40,13 @@ const MAX_LINK_CHARACTERS = 2048;
 
 type CommonIntent = ReturnType<typeof commonIntent>;
 
-function commonIntent(requestId: string, fields: Fields, lookup: AddLookup, link: string) {
+function commonIntent(requestId: string, lookup: AddLookup, link: string) {
   return {
     provider_service: null,
     /** What orders are for: most a link, some a user's name. */
     link: link.slice(0, MAX_LINK_CHARACTERS) || null,
     cost: null,
     cost_currency: null,
-    ...partsOrdered(fields),
     link_key: lookup.linkKey,
     add_digest: lookup.digest,
     add_request: requestId,

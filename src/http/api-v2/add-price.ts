@@ -2,8 +2,9 @@
  * What an `add` costs, and what is sent to its provider: at the own catalogue by the operator's prices, in connect mode by
  * the provider's.
  */
-import { type AddProblem, costOf, orderedBy, sendable, sentBy } from "../../domain/catalogue.ts";
+import { type AddProblem, costOf, orderedBy, partsOrdered, sendable, sentBy } from "../../domain/catalogue.ts";
 import { isProviderOrderId } from "../../domain/order-ids.ts";
+import { UNANSWERED_SUBSCRIPTION } from "../../domain/panel-status-subscription.ts";
 import { formatAmount } from "../../domain/money.ts";
 import { fail, ok, type Result } from "../../domain/result.ts";
 import { MINUTE_MS } from "../../domain/time.ts";
@@ -42,6 +43,7 @@ export function priceInCatalogue({ panel, service, provider }: CatalogueAdd, { f
     charge,
     runs,
     posts,
+    parts: null,
     currency: service.currency ?? panel.currency,
     start_window_ms: service.startMinutes === null ? null : service.startMinutes * MINUTE_MS,
     duration_ms: service.durationMinutes === null ? null : service.durationMinutes * MINUTE_MS,
@@ -77,13 +79,16 @@ export async function priceAtProvider(
   // A lenient server would read another service out of it.
   if ((listed === null || listed === UNLISTED) && !isProviderOrderId(lookup.service, { textIds: true })) return fail(WRONG.service);
   // The provider says what it makes of runs that the service does not take. What it accepts then is a plain order.
-  const isPlain = listed?.refusesRuns === true;
-  const counted = isPlain ? new Map([...fields].filter(([name]) => name !== "runs")) : fields;
+  const counted = listed?.refusesRuns === true ? new Map([...fields].filter(([name]) => name !== "runs")) : fields;
   const cost = costOf(listed?.rate ?? null, listed?.type ?? "", counted);
+  const { runs, posts, isSubscription } = partsOrdered(listed?.type ?? null, counted);
   const currency = provider.currency ?? provider.balanceCurrency ?? panel.currency;
   const priced = {
     ...intent,
-    ...(isPlain ? { runs: null } : {}),
+    runs,
+    posts,
+    // One that goes on without a number of posts is told from a plain order by nothing else until its first answer.
+    parts: isSubscription && posts === null ? UNANSWERED_SUBSCRIPTION : null,
     door: "connect",
     provider: provider.id,
     service: lookup.service,

@@ -96,7 +96,7 @@ function orElse(sent: SentOrder, providerOrderId: string | null, recording: Prom
 }
 
 async function settleTaken(sent: SentOrder, providerOrderId: string): Promise<Settled> {
-  const { kind, order, outranked } = await recordTaken(sentIn(sent), providerOrderId);
+  const { kind, order, outranked } = await recordTaken(sentIn(sent), providerOrderId, { mayRename: true });
   if (outranked !== null) logOutranked({ ...sent, order }, outranked, providerOrderId);
   // The provider gave the id of an order that was placed here before: one delivery, and perhaps one order. A person has to look.
   if (kind === "clash") {

@@ -250,7 +250,7 @@ async function askProviders(asked: ApiV2Call, kind: RefillCancelKind, items: rea
     const isWithoutId = item.order !== null && without.has(keyText(item.order));
     const heard = told.kind === "accepted" && isWithoutId ? { ...told, refill: null } : told;
     const silence = !answer.ok && answer.failure.code === "rate_limited" ? BUSY : DOWN;
-    if (heard.kind === "refused") return { kind: "refused", message: refusalText(asked, kind, item, heard.message) };
+    if (heard.kind === "refused") return { kind: "refused", message: refusalText(asked, kind, heard.message) };
     return heard.kind === "accepted" ? { kind: "accepted", refill: refillIdFor(asked, item, heard.refill) } : silence;
   };
   return new Map(items.map((item) => [item, saidBy(item)]));
@@ -343,8 +343,6 @@ function unclearText({ provider }: ApiV2Call, message: string): string {
   return provider === null ? SILENT : message;
 }
 
-/** At the own catalogue the provider's words are told only where they are known to be about the order's id. */
-function refusalText({ call, provider: endpoint }: ApiV2Call, kind: RefillCancelKind, { provider }: ToAsk, message: string): string {
-  const isTold = endpoint !== null || clientFor(call.ports, provider.settings).saysUnknown(message) === "order";
-  return isTold ? message : NOT_AVAILABLE[kind];
+function refusalText({ provider }: ApiV2Call, kind: RefillCancelKind, message: string): string {
+  return provider === null ? NOT_AVAILABLE[kind] : message;
 }

@@ -56,5 +56,6 @@ function toldParts({ state: { parts } }: Order, { partId }: AsToldHere): StatusA
   });
   // Rows of earlier releases do not say what was null.
   const had: readonly PartField[] = parts.form?.had ?? PART_FIELDS.filter((name) => parts[name] !== null);
-  return Object.fromEntries(had.map((name) => [name, name === "orders" ? orders : parts[name]]));
+  const list = parts.form?.nullOrders === true && parts.orders.length === 0 ? null : orders;
+  return Object.fromEntries(had.map((name) => [name, name === "orders" ? list : parts[name]]));
 }

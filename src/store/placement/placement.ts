@@ -7,6 +7,7 @@
 import { windowSql } from "../providers/service-windows.ts";
 import { CONNECT_IDS_FROM, SPARE_IDS_FROM } from "../../domain/order-ids.ts";
 import { type Channel, FLAGS, type Order } from "../../domain/order.ts";
+import type { Parts } from "../../domain/order-report.ts";
 import type { Cadence } from "../../domain/poll-pacing.ts";
 import { applyDecision, type OrderWrite } from "../orders/apply.ts";
 import { insertCreatedSql, phaseSql } from "../orders/new-orders.ts";
@@ -32,6 +33,8 @@ export type Intent = {
   readonly cost_currency: string | null;
   readonly runs: number | null;
   readonly posts: number | null;
+  /** Null but for a subscription whose posts nobody counted. */
+  readonly parts: Parts | null;
   readonly link_key: string;
   readonly add_digest: string;
   readonly add_request: string;
@@ -43,22 +46,25 @@ export type Intent = {
 
 const COLUMNS = [
   ...(["door", "provider", "service", "provider_service", "link", "quantity", "charge", "currency", "cost", "cost_currency"] as const),
-  ...(["runs", "posts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
+  ...(["runs", "posts", "parts", "link_key", "add_digest", "add_request", "start_window_ms", "duration_ms", "refill_days"] as const),
 ] as const satisfies readonly (keyof Intent)[];
 
-/** SQL for what an `add` is known by: its panel's id, its provider, the keys of its link, the digest of all its fields, and when it came. */
+/**
+ * SQL for what an `add` is known by: its panel's id, the providers that one like it may be at, a list or a SELECT; the keys of
+ * its link, the digest of all its fields, and when it came.
+ */
 type AddSql = {
   readonly panel: string;
-  readonly provider: string;
+  readonly providers: string;
   readonly linkKeys: readonly string[];
   readonly digest: string;
   readonly now: string;
 };
 
-/** Those of a panel's orders `o` at a provider that are being placed, or in doubt: few, and next to each other in the index. */
-function placingSql(panel: string, provider: string): string {
+/** Those of a panel's orders `o` at some providers that are being placed, or in doubt: few, and for each next to each other in the index. */
+function placingSql(panel: string, providers: string): string {
   return `orders o INDEXED BY orders_provider_order
-        WHERE o.provider = ${provider} AND o.provider_order_id >= 'placing ' || ${panel} || ' ' AND o.provider_order_id < 'placing ' || ${panel} || '!'
+        WHERE o.provider IN (${providers}) AND o.provider_order_id >= 'placing ' || ${panel} || ' ' AND o.provider_order_id < 'placing ' || ${panel} || '!'
           AND o.panel = ${panel}`;
 }
 
@@ -66,7 +72,7 @@ function placingSql(panel: string, provider: string): string {
  * The newest order whose id an identical `add` gets: one that is being placed or in doubt, however old; or one whose
  * answer was slow, for a while, unless its script has shown since that it has the id: it was told the order's end.
  */
-function identicalSql(columns: string, { panel, provider, linkKeys, digest, now }: AddSql): string {
+function identicalSql(columns: string, { panel, providers, linkKeys, digest, now }: AddSql): string {
   const answered = linkKeys.map(
     (linkKey) => `UNION ALL
       SELECT * FROM (SELECT * FROM ${newestOfLink(panel, linkKey)} o
@@ -74,7 +80,7 @@ function identicalSql(columns: string, { panel, provider, linkKeys, digest, now 
           AND NOT (${IS_PLACING} AND o.status IN (${ENDED})) LIMIT 1)`,
   );
   return `SELECT ${columns} FROM (
-      SELECT * FROM (SELECT * FROM ${placingSql(panel, provider)} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
+      SELECT * FROM (SELECT * FROM ${placingSql(panel, providers)} AND o.add_digest = ${digest} AND o.status NOT IN (${ENDED}) LIMIT 1)
       ${answered.join(" ")}
     ) o ORDER BY o.n DESC LIMIT 1`;
 }
@@ -86,6 +92,9 @@ function identicalSql(columns: string, { panel, provider, linkKeys, digest, now 
 function ofServiceSql(door: string, provider: string, service: string): string {
   return `o.service = ${service} AND (o.door IS 'catalogue') = (${door} = 'catalogue') AND (${door} = 'catalogue' OR o.provider = ${provider})`;
 }
+
+/** A service of the own catalogue may have moved since an order of it was sent. */
+const ALL_PROVIDERS = "SELECT q.id FROM providers q";
 
 /** What an `add` is looked up by. `formerLinkKey`: as orders from before 0.5 have it. */
 export type AddLookup = {
@@ -107,12 +116,11 @@ export function inTheWayStatements(
   provider: string | null,
 ): D1PreparedStatement[] {
   const panel = panelIdSql(ref);
-  const providerSql =
-    provider === null ? "(SELECT s.provider FROM services s WHERE CAST(s.id AS TEXT) = ?5 AND s.id = CAST(?5 AS INTEGER))" : "?5";
-  const identical = identicalSql("o.*", { panel, provider: providerSql, linkKeys: ["?2", "?6"], digest: "?3", now: "?4" });
+  const providers = provider === null ? ALL_PROVIDERS : "?6";
+  const identical = identicalSql("o.*", { panel, providers, linkKeys: ["?2", "?5"], digest: "?3", now: "?4" });
   const active = activeSql("o.id", panel, "?2", ofServiceSql(provider === null ? "'catalogue'" : "'connect'", "?4", "?3"));
   return [
-    db.prepare(identical).bind(ref.value, linkKey, digest, now, provider ?? service, formerLinkKey),
+    db.prepare(identical).bind(ref.value, linkKey, digest, now, formerLinkKey, ...(provider === null ? [] : [provider])),
     db.prepare(active).bind(ref.value, linkKey, service, provider),
   ];
 }
@@ -120,7 +128,13 @@ export function inTheWayStatements(
 const J = (column: string): string => `?2->>'$.${column}'`;
 
 /** The `add` that is being written, of the panel `p`. */
-const THIS_ADD: AddSql = { panel: "p.id", provider: J("provider"), linkKeys: [J("link_key")], digest: J("add_digest"), now: "?3" };
+const THIS_ADD: AddSql = {
+  panel: "p.id",
+  providers: `${ALL_PROVIDERS} WHERE ${J("door")} = 'catalogue' UNION ALL SELECT ${J("provider")}`,
+  linkKeys: [J("link_key")],
+  digest: J("add_digest"),
+  now: "?3",
+};
 
 /** What the panel is told until the provider's id is known, or for good (src/domain/order-ids.ts). */
 const ID = `CASE ${J("door")} WHEN 'connect' THEN CAST(${CONNECT_IDS_FROM} + p.order_n AS TEXT)
@@ -144,7 +158,7 @@ const INSERT_ORDER = `INSERT INTO orders (panel, n, phase, id, provider_order_id
   SELECT p.id, p.order_n, ${phaseSql("p.order_n")}, ${ID}, ${standInSql(PLACING, "p.id", "p.order_n")}, 0,
     (SELECT a.id FROM (${activeSql("o.id, o.last_change", "p.id", J("link_key"))}) a WHERE a.last_change <> 0),
     iif(EXISTS (${activeSql("1", "p.id", J("link_key"))}), ?4, 0),
-    'pending', 'pending', coalesce(${J("runs")}, 0) > 1 OR ${J("posts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
+    'pending', 'pending', coalesce(${J("runs")}, 0) > 1 OR ${J("posts")} IS NOT NULL OR ${J("parts")} IS NOT NULL, NULL, ?3, ?3, ?3, ?3,
     ${COLUMNS.map(valueSql).join(", ")}
   FROM panels p
   WHERE p.id = ?1

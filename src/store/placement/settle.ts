@@ -31,12 +31,15 @@ export type Taken = { readonly kind: "named" | "resolved" | "clash"; readonly or
 /** One more where an order gives way, and one more where the panel's own id is taken. */
 const MAX_TRIES = 6;
 
+/** Whether the order's own id may become the provider's: only while its script waits for an id, and has been told none. */
+type Renaming = { readonly mayRename: boolean };
+
 /** The provider has taken the order: its answer outranks whoever has registered the id before. On a `clash` nothing is written. */
-export async function recordTaken(sent: Sent, providerOrderId: string): Promise<Taken> {
+export async function recordTaken(sent: Sent, providerOrderId: string, { mayRename }: Renaming): Promise<Taken> {
   const { db, order: placing } = sent;
   let order = placing;
   // In connect mode the provider's id becomes the order's own, if it is free, and could not be taken for one of ours.
-  let id = placing.channel === "connect" && numberOfOurs(providerOrderId) === null ? providerOrderId : placing.id;
+  let id = mayRename && placing.channel === "connect" && numberOfOurs(providerOrderId) === null ? providerOrderId : placing.id;
   let outranked: Order | null = null;
   for (let tries = 1; ; tries++) {
     const named: Order = { ...order, id: order.lastChange === 0 ? id : order.id, providerOrderId };

@@ -1,6 +1,15 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { chargeOf, costOf, MAX_QUANTITY, orderedBy, type Service, shortestRate, withMarkup } from "../../../src/domain/catalogue.ts";
+import {
+  chargeOf,
+  costOf,
+  MAX_QUANTITY,
+  orderedBy,
+  partsOrdered,
+  type Service,
+  shortestRate,
+  withMarkup,
+} from "../../../src/domain/catalogue.ts";
 import { type ListedService, planImport } from "../../../src/domain/catalogue-import.ts";
 import { MAX_AMOUNT_MICROS } from "../../../src/domain/money.ts";
 
@@ -225,6 +234,38 @@ describe("what an add costs at a provider", () => {
         else expect(costOf(rate, "Default", asked).charge).toBeNull();
       }),
     );
+  });
+});
+
+describe("the parts that an add asks for at a provider", () => {
+  const RANGE = { username: "someone", min: "10", max: "20" };
+  const plain = { runs: null, posts: null, isSubscription: false };
+  const endless = { runs: null, posts: null, isSubscription: true };
+
+  it.each<[string | null, Record<string, string>, ReturnType<typeof partsOrdered>]>([
+    ["Subscriptions", { ...RANGE, posts: "5" }, { ...endless, posts: 5 }],
+    ["subscriptions", RANGE, endless],
+    ["Subscriptions", { ...RANGE, posts: "0" }, endless],
+    ["Subscriptions", { ...RANGE, old_posts: "3" }, endless],
+    ["Subscriptions", { ...RANGE, posts: "5", runs: "3" }, { ...endless, posts: 5 }],
+    ["Default", { quantity: "100", posts: "5" }, plain],
+    ["Default", RANGE, plain],
+    ["Default", { quantity: "100", runs: "3", posts: "5" }, { ...plain, runs: 3 }],
+    ["Default", { quantity: "100", runs: "1" }, plain],
+    ["Package", { posts: "5" }, plain],
+    ["Comment Replies", { comments: "one", posts: "5" }, plain],
+    ["Invented", { ...RANGE, posts: "5" }, { ...endless, posts: 5 }],
+    ["Invented", RANGE, endless],
+    ["Invented", { quantity: "100" }, plain],
+    ["Invented", { quantity: "100", runs: "3" }, { ...plain, runs: 3 }],
+    [null, RANGE, endless],
+    [null, { ...RANGE, posts: "0" }, endless],
+    [null, { ...RANGE, quantity: "100" }, plain],
+    [null, { username: "someone", min: "10" }, plain],
+    [null, { username: "someone", posts: "5" }, { ...endless, posts: 5 }],
+    ["", RANGE, endless],
+  ])("of the type %j with %j are %j", (type, values, parts) => {
+    expect(partsOrdered(type, fields(values))).toEqual(parts);
   });
 });
 

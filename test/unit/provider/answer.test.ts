@@ -326,6 +326,30 @@ describe("the parts of an order", () => {
     ["a count of orders for no id", { orders: 5 }, {}],
     ["a count of orders as text for no id", { orders: "1,234" }, {}],
     ["an object of orders for no ids", { orders: { "101": 1 } }, {}],
+    ["quantities by order for no ids", { orders: { "101": 500, "102": "600" } }, {}],
+    ["quantities by order in objects for no ids", { orders: { "101": { quantity: 500 }, "102": { quantity: 600 } } }, {}],
+    ["objects of which one names no id for no ids", { orders: { a: { order: 101 }, b: { quantity: 600 } } }, {}],
+    ["counts by word for no ids", { orders: { completed: 3, total: 5 } }, {}],
+    ["numbers by index without a first for no ids", { orders: { "1": 101, "2": 102 } }, {}],
+    ["numbers by index beside a long key for no ids", { orders: { "0": 101, "1000": 102 } }, {}],
+    ["numbers by index beside a word for no ids", { orders: { "0": 101, total: 102 } }, {}],
+    ["a list with a gap", { orders: { "0": 101, "2": "102" } }, { orders: ["101", "102"] }],
+    ["a list with a gap, of objects", { orders: { "0": { order_id: 101 }, "2": { id: "102" } } }, { orders: ["101", "102"] }],
+    ["objects by run", { orders: { first: { order: 101 }, second: { orderId: 102 } } }, { orders: ["101", "102"] }],
+    ["objects by id", { orders: { "101": { id: 101, status: "Completed" } } }, { orders: ["101"] }],
+    ["a list of objects with order_id", { orders: [{ order_id: 101 }, { order_id: "102" }] }, { orders: ["101", "102"] }],
+    ["a list of objects with id", { orders: [{ id: 101, status: "Completed" }] }, { orders: ["101"] }],
+    [
+      "a list of objects with ids of two kinds",
+      {
+        orders: [
+          { id: 7, order: 101 },
+          { id: 8, order_id: 102 },
+        ],
+      },
+      { orders: ["101", "102"] },
+    ],
+    ["a list of objects whose order is none", { orders: [{ id: 7, order: null }, { order: 102 }] }, { orders: ["102"] }],
   ])("are %s", (_, fields, parts) => {
     expect(one({ status: "In progress", ...fields })).toEqual(
       statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, ...parts } }),
@@ -354,6 +378,16 @@ describe("the parts of an order", () => {
       "a drip-feed with the fields of a subscription",
       { status: "Active", runs: "2", posts: "", expiry: null, orders: [1, "2"] },
       { had: ["runs", "posts", "expiry", "orders"], numericOrders: false, subscription: false },
+    ],
+    [
+      "a subscription whose parts are null",
+      { status: "Active", posts: 3, orders: null },
+      { had: ["posts", "orders"], numericOrders: false, subscription: true, nullOrders: true },
+    ],
+    [
+      "a list with a gap",
+      { status: "In progress", runs: 2, orders: { 0: 1, 2: 2 } },
+      { had: ["runs", "orders"], numericOrders: true, subscription: false },
     ],
     ["parts without a count", { status: "In progress", orders: [1] }, { had: ["orders"], numericOrders: true, subscription: false }],
   ])("are %s's", (_, answer, form) => {

@@ -1,9 +1,11 @@
 /**
  * `add` at the endpoint of the own catalogue.
  */
+import { env } from "cloudflare:workers";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { AddingWorld, placed, refused, WANTED } from "../world/adding.ts";
 import { migrate, rows } from "../world/database.ts";
+import { changedDb } from "../world/faulty-database.ts";
 import { brokenAnswer } from "../world/providers.ts";
 import { World } from "../world/world.ts";
 
@@ -41,6 +43,39 @@ describe("an add at the own catalogue", () => {
       { id: "1", provider: "acme", provider_order_id: "23501", service: "1", charge: "2", currency: "USD" },
     ]);
     expect(await world.statusOf(1, null)).toEqual({ charge: "2", start_count: "0", status: "Pending", remains: "1000", currency: "USD" });
+  });
+
+  it("is the same order while the first is in doubt, though its service has moved to another provider since", async () => {
+    world.answers = [brokenAnswer];
+    const first = (await bought()).json;
+    expect(await world.shown()).toMatchObject([{ provider: "acme", provider_order_id: null, flags: ["placing_unknown"] }]);
+    await world.provider("better", { currency: "USD", url: "https://better.example/api/v2" });
+    await world.ask("PUT", "/v1/services/1", { body: { ...service, provider: "better", service: "77" } });
+    world.now += 130_000;
+    expect((await bought()).json).toEqual(first);
+    world.now += 86_400_000;
+    expect((await bought()).json).toEqual(first);
+    expect([world.asked.length, await world.orders()]).toMatchObject([1, [{}]]);
+  });
+
+  it("is written once where another at the former provider comes between reading and writing", async () => {
+    world.answers = [brokenAnswer];
+    const first = (await bought()).json;
+    await world.provider("better", { currency: "USD", url: "https://better.example/api/v2" });
+    await world.ask("PUT", "/v1/services/1", { body: { ...service, provider: "better", service: "77" } });
+    const [{ add_digest: digest }] = (await rows("SELECT add_digest FROM orders")) as [{ add_digest: string }];
+    await rows("UPDATE orders SET add_digest = 'hidden', link_key = 'hidden', reused_until = NULL");
+    let batches = 0;
+    const DB = changedDb({
+      batch: async (statements) => {
+        batches += 1;
+        // The first one reads.
+        if (batches === 2) await rows("UPDATE orders SET add_digest = ?1", digest);
+        return env.DB.batch(statements);
+      },
+    });
+    expect((await bought({}, world.with({ DB }))).json).toEqual(first);
+    expect([world.asked.length, await world.orders()]).toMatchObject([1, [{}]]);
   });
 
   it("sends nothing that says something else than what was paid for", async () => {

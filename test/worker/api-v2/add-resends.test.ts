@@ -103,6 +103,24 @@ describe("an add whose answer was lost", () => {
     expect(await order()).toMatchObject({ provider_order_id: "23501", flags: [] });
   });
 
+  it.each([
+    ["before it was found left behind", 1],
+    ["after that", 5],
+  ])("keeps our id where a tick finds it %s, and goes by either: its script may have been told ours", async (_name, minutes) => {
+    const { promise, resolve } = Promise.withResolvers<Response>();
+    lost = [() => promise];
+    const asking = add();
+    await expect.poll(() => adds.length).toBe(1);
+    await rows("UPDATE add_resends SET next_at = 0");
+    await world.run(minutes);
+    expect(await order()).toMatchObject({ id: "2000000001", provider_order_id: "23501" });
+    resolve(Response.json({ order: 23501 }));
+    expect((await asking).json).toEqual({ order: 23501 });
+    expect(await order()).toMatchObject({ id: "2000000001", provider_order_id: "23501" });
+    for (const id of ["2000000001", "23501"])
+      expect((await world.apiV2(key, { action: "status", order: id }, "acme")).json).toMatchObject({ charge: "0.9" });
+  });
+
   it("that was refused is canceled, and its charge returned", async () => {
     refuses = Response.json({ error: "Incorrect quantity" });
     lose(3);

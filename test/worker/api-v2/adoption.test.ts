@@ -353,6 +353,41 @@ describe("a subscription", () => {
     expect((await world.status({ order: "2" })).json).toMatchObject({ status: "Processing", remains: "157" });
   });
 
+  const range = { username: "someone", min: "10", max: "20" };
+  const listed = [
+    { service: 1, name: "Likes", type: "Subscriptions", rate: "1", min: "10", max: "100" },
+    { service: 2, name: "Likes", type: "Default", rate: "1", min: "10", max: "100" },
+  ];
+
+  it.each<[string, readonly unknown[], Record<string, string>, unknown]>([
+    ["is told as one", listed, { service: "1", ...range, posts: "5" }, { status: "Active" }],
+    ["without posts is told as one", listed, { service: "1", ...range }, { status: "Active" }],
+    ["with no posts is told as one", listed, { service: "1", ...range, posts: "0" }, { status: "Active" }],
+    ["with old posts alone is told as one", listed, { service: "1", ...range, old_posts: "2" }, { status: "Active" }],
+    ["of which no list tells is known by its range", [], { service: "1", ...range }, { status: "Active" }],
+    [
+      "is not what has posts beside a quantity at a plain service",
+      listed,
+      { service: "2", link: "https://social.example/p/1", quantity: "100", posts: "5" },
+      { charge: "0.1", start_count: "0", status: "Pending", remains: "100", currency: "USD" },
+    ],
+  ])("that was just ordered %s", async (_name, services, wanted, told) => {
+    world.says = (fields) => (fields.get("action") === "add" ? { order: 800 } : fields.get("action") === "services" ? services : said());
+    expect((await world.status({ action: "add", ...wanted })).json).toEqual({ order: 800 });
+    expect((await world.status({ order: "800" })).json).toEqual(told);
+  });
+
+  it("that was just ordered without posts is told in its own words to its end", async () => {
+    world.says = (fields) => (fields.get("action") === "add" ? { order: 800 } : fields.get("action") === "services" ? listed : said());
+    await world.status({ action: "add", service: "1", ...range });
+    await sweep(world, 2, () => ({ status: "Active", expiry: null, posts: "1", orders: null }));
+    expect((await world.status({ order: "800" })).json).toEqual({ status: "Active", expiry: null, posts: "1", orders: null });
+    await sweep(world, 7, (id) => (id === "800" ? { ...active, orders: { 0: 901, 2: 902 } } : said()));
+    expect((await world.status({ order: "800" })).json).toEqual({ ...active, orders: [901, 902] });
+    await sweep(world, 7, (id) => (id === "800" ? { ...active, orders: null } : said()));
+    expect((await world.status({ order: "800" })).json).toEqual({ ...active, orders: [901, 902] });
+  });
+
   it("of an earlier release's row is told as it stands there, until the provider's next answer", async () => {
     world.says = () => active;
     await world.status({ order: "900" });

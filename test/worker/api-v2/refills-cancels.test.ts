@@ -77,7 +77,7 @@ describe("refill over API v2", () => {
         { order: "o1", refill: "o1" },
         { order: "o2", refill: "o2" },
         { order: "o3", refill: { error: "Refill is not available" } },
-        { order: "o4", refill: { error: "Incorrect order ID" } },
+        { order: "o4", refill: { error: "Refill is not available" } },
         { order: "o5", refill: { error: "Refill is not available" } },
         { order: 1, refill: { error: "Incorrect order ID" } },
       ],

@@ -277,16 +277,12 @@ function saysOrders(value: unknown): boolean {
   return Object.values(value).some((part) => saysOrders(part) || (/[\w-]{16}/.test(scalarText(part) ?? "") && !saysNoId(part)));
 }
 
-/**
- * The parts of an order that has any. Only a list has ids in it, bare or in objects that name theirs: a number or a text
- * by the name of `orders` is a count, "1,234" too, and following it as an id would follow a stranger's order.
- */
+/** The parts of an order that has any. */
 function partsOf(fields: Fields, word: string, key: string): Parts | null {
   const subscription = isSubscription(fields, word);
   if (!isMulti(fields) && !subscription) return null;
   const listed = fields.get("orders");
-  const list: readonly unknown[] = Array.isArray(listed) ? listed : [];
-  const named = list.map((entry) => (isObject(entry) ? fieldsOf(entry).get("order") : entry));
+  const named = listOfParts(listed).map((entry) => (isObject(entry) ? idNamedBy(entry) : entry));
   const ids = named.map(idText).filter((id) => id !== null);
   return {
     runs: partFigure(fields.get("runs"), key),
@@ -297,8 +293,37 @@ function partsOf(fields: Fields, word: string, key: string): Parts | null {
       had: [...fields.keys()].filter((name) => isPartField(name)),
       numericOrders: named.length > 0 && named.every((id) => typeof id === "number"),
       subscription,
+      ...(listed === null ? { nullOrders: true as const } : {}),
     },
   };
+}
+
+/**
+ * The entries of a list of parts: ids, or objects that name theirs. PHP writes a list with a gap as an object by index, and
+ * some servers one by other keys, whose values are objects that name their ids. Only these have ids in them: a number or
+ * a text by the name of `orders` is a count, "1,234" too, and so may be the values by ids. Following one as an id would follow
+ * a stranger's order.
+ */
+function listOfParts(listed: unknown): readonly unknown[] {
+  if (Array.isArray(listed)) return listed;
+  if (!isObject(listed)) return [];
+  const entries = Object.values(listed);
+  const isList = isByIndex(Object.keys(listed)) || entries.every((entry) => isObject(entry) && idText(idNamedBy(entry)) !== null);
+  return isList ? entries : [];
+}
+
+/** Whether an object's keys are those of a list with gaps. No order has the id 0, so that they are no ids. */
+function isByIndex(keys: readonly string[]): boolean {
+  return keys.includes("0") && keys.every((key) => /^(?:0|[1-9]\d{0,2})$/.test(key));
+}
+
+/** The names of a part's id; of several the first counts. */
+const PART_ID_FIELDS = ["order", "orderid", "id"] as const;
+
+function idNamedBy(part: JsonObject): unknown {
+  const fields = fieldsOf(part);
+  const name = PART_ID_FIELDS.find((each) => fields.has(each));
+  return name === undefined ? undefined : fields.get(name);
 }
 
 function isPartField(name: string): name is PartField {
