@@ -13,8 +13,11 @@ export function shownOf(order: Order, now: number): State {
 
 /** Bought as one, or recognised by what its provider says. */
 export function isSubscription({ posts, parts }: Row): boolean {
-  const named = typeof parts === "string" ? (JSON.parse(parts) as { readonly posts?: unknown }) : {};
-  return (posts ?? null) !== null || (named.posts ?? null) !== null;
+  const named =
+    typeof parts === "string"
+      ? (JSON.parse(parts) as { readonly posts?: unknown; readonly form?: { readonly subscription: boolean } })
+      : {};
+  return (posts ?? null) !== null || (named.posts ?? null) !== null || named.form?.subscription === true;
 }
 
 const OWN_WORDS: Readonly<Record<string, string>> = {

@@ -570,9 +570,7 @@ export class ModelOrder {
     const waiting = is.hold?.status === is.status ? is.hold : null;
     is.hold = null;
     const { decision } = is;
-    const isLetGo = is.left !== "no";
-    const isDecided = decision?.status === is.status && (decision.due === null ? isDoubtful : !(isLetGo && isDoubtful));
-    if (isDecided) {
+    if (this.#isWordDecided(isDoubtful)) {
       // Whether policy off takes another number for news, as it does where there is money, the text does not say.
       if (report.policy.mode === "off" && !report.isSame && is.left === "no") is.left = "perhaps";
       return;
@@ -587,6 +585,13 @@ export class ModelOrder {
     // What a person has let go goes out again should its word come back.
     if (decision === null) is.left = "no";
     this.#holdWord(waiting, isDoubtful, report);
+  }
+
+  /** A decision about a number that is missing now decides nothing, where the word would go out; nor one about none, once there is one. */
+  #isWordDecided(isDoubtful: boolean): boolean {
+    const { decision, status, left } = this.#is;
+    if (decision?.status !== status) return false;
+    return decision.due === null ? isDoubtful : !(isDoubtful && left !== "no");
   }
 
   #holdWord(waiting: Hold | null, isDoubtful: boolean, { policy, holdAll, at }: Report): void {

@@ -54,12 +54,7 @@ export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
   const { status, hold, decision, answered, rejectedAt, left, isWordOnly } = facts;
   const active = activeStatusOf(facts);
   if (hold !== null) return [active];
-  // A refund decided while the order stands in error is told like any other decision; a refusal is not, nor an earlier word.
-  if (status === "error" && !isWordOnly && decision?.madeIn === "error" && !decision.isRejection && decision.granted > 0)
-    return byDecision(facts);
-  // Nor does an error take back that a person has let the word go that all was canceled.
-  if (status === "error" && isWordOnly && decision?.madeIn === "error" && decision.status === "canceled" && left === "yes")
-    return asItIs(facts, "canceled");
+  if (status === "error") return decidedInError(facts) ?? [active];
   if (!isFinal(status)) return [active];
   if (!answered) return [active, ...asItIs(facts, status), ...(facts.refunded > 0 ? byDecision(facts) : [])];
   // What was rejected may be running: that it came to nothing is told once a later poll has confirmed the end.
@@ -71,6 +66,17 @@ export function panelStatusesFor(facts: OrderFacts): PanelStatuses {
   }
   if (left === "yes" && facts.goodwill === 0) return asItIs(facts, status);
   return left !== "no" ? distinct([...byDecision(facts), ...asItIs(facts, status)]) : byDecision(facts);
+}
+
+/**
+ * A refund decided while the order stands in error is told like any other decision; a refusal is not, nor an earlier word. Nor does
+ * an error take back that a person has let the word go that all was canceled.
+ */
+function decidedInError(facts: OrderFacts): PanelStatuses | null {
+  const { decision, isWordOnly, left } = facts;
+  if (decision?.madeIn !== "error") return null;
+  if (isWordOnly) return decision.status === "canceled" && left === "yes" ? asItIs(facts, "canceled") : null;
+  return !decision.isRejection && decision.granted > 0 ? byDecision(facts) : null;
 }
 
 /** The largest whole `remains` whose share is no more; share(r) ≤ d just when charge × r ≤ d × quantity. */
