@@ -101,7 +101,7 @@ function sayTotal(total: number, { status, charge, quantity, remains, isFree }: 
   const isAll = status === "refunded" && isFree;
   const isShare =
     !isAll && status !== "completed" && quantity !== null && isPart(remains, quantity) && shareOf(charge, quantity, remains) === total;
-  if (isShare && status !== "canceled") return { word: "Partial", remains };
+  if (isShare && (status === "partial" || status === "refunded")) return { word: "Partial", remains };
   if (total >= charge) return { word: "Canceled", remains: quantity };
   if (quantity === null) return { word: "Partial", remains: null };
   if (isShare) return { word: "Partial", remains };
