@@ -525,6 +525,62 @@ describe("a catch-all's text", () => {
   });
 });
 
+describe("what an error says of a call", () => {
+  const TROUBLES = [
+    "API is down",
+    "is under maintenance",
+    "rate limit exceeded",
+    "API key is invalid",
+    "blocked our IP",
+    "429 Too Many Requests",
+  ];
+  const SUPPLIERS = [
+    "Provider",
+    "The supplier",
+    "Upstream",
+    "Third-party",
+    "Fornecedor",
+    "Поставщик",
+    "Sağlayıcı",
+    "Nhà cung cấp",
+    "供应商",
+  ];
+  const OTHERS = [
+    "Fornecedor em manutenção",
+    "Sağlayıcı bakımda",
+    "供应商维护中",
+    "Database maintenance in progress",
+    "Rate limit exceeded while sending order to provider",
+    "Provider response: Invalid API key",
+    "API returned: Invalid API key",
+  ];
+  const OF_SUPPLIERS = [...SUPPLIERS.flatMap((name) => TROUBLES.map((trouble) => `${name} ${trouble}`)), ...OTHERS];
+  const STATUSES = [200, 400, 401, 403, 429, 500, 503];
+
+  it.each(STATUSES)("of the provider's own to another leaves a doubt under HTTP %i: the order was being sent on", async (status) => {
+    for (const text of OF_SUPPLIERS) {
+      for (const body of [{ error: text }, { status: "error", msg: text }, { message: text }])
+        expect([text, (await place(json(body, status))).kind]).toEqual([text, "unclear"]);
+      expect([text, (await place(new Response(text, { status }))).kind]).toEqual([text, "unclear"]);
+    }
+  });
+
+  it("counts under a code from 500 on where it is known to the letter, and maintenance under 503", async () => {
+    for (const error of ["Invalid API key", "Too many requests"])
+      for (const status of STATUSES) expect((await place(json({ error }, status))).kind).toBe("not_taken");
+    for (const error of ["Rate limit exceeded (200/min)", "API key is incorrect", "Your IP is not whitelisted", "Site em manutenção"]) {
+      for (const status of [200, 400, 403]) expect((await place(json({ error }, status))).kind).toBe("not_taken");
+      for (const status of [500, 502, 520]) expect((await place(json({ error }, status))).kind).toBe("unclear");
+      expect((await place(json({ error }, 503))).kind).toBe(error.startsWith("Site") ? "not_taken" : "unclear");
+    }
+  });
+
+  it("asks to turn to the provider, and is of this one", async () => {
+    const error = "Your IP is not whitelisted, contact the provider";
+    expect(await place(json({ error }))).toMatchObject({ kind: "not_taken", failure: { code: "blocked" } });
+  });
+});
+
 describe("a text that nobody knows", () => {
   const WORDS = json.bind(null, { error: "Kunci salah, 12" });
   const LATER = json.bind(null, { error: "Thử lại sau" });

@@ -46,7 +46,15 @@ const NETWORKS = [
   /\b(?:dial|read|write) (?:tcp|udp)\b|\bi\/o (?:error|timeout)|\bg?rpc\b/,
 ];
 
-const BROKEN_CODE = new RegExp([...DATABASES, ...RUNTIMES, ...NETWORKS].map(({ source }) => source).join("|"), "i");
+/** A key or a token that is a word of a program's or of JSON, and not what opens an account: by what stands at it. */
+const KEYS = [
+  /\b(?:cache|array|dict(?:ionary)?|hash|map|object|json|session|config(?:uration)?) key\b|\btoken in (?:response|json|reply)\b|json pars|\bparser\b/,
+  /\b(?:missing|unknown|undefined|unexpected|no such|required) (?:required )?key(?:: ?["'`]?| ["'`])(?!\w*(?:key|token))[a-z_]+["'`]?(?:$| (?:in|from|of)\b)/,
+  /(?<!(?:api|access|secret|auth) )\bkey not found(?:: ?["'`]?| ["'`])(?!\w*(?:key|token))[a-z_]+["'`]?(?:$| (?:in|from|of)\b)/,
+  /\b(?:token|character) ["'`][^\w\s"'`]["'`]|\bunrecognized token ["'`]/,
+];
+
+const BROKEN_CODE = new RegExp([...DATABASES, ...RUNTIMES, ...NETWORKS, ...KEYS].map(({ source }) => source).join("|"), "i");
 
 /**
  * What only capitals tell from a sentence. A name that is not defined is a program's, but for a capital word for what is sent,

@@ -48,6 +48,14 @@ export function mayBeTaken({ texts }: ApiError): boolean {
   return texts.some((text) => !isToTheLetter(text) && saysTaken(folded(text)));
 }
 
+/** Whether an error's texts may be about a call that the provider made for the order, and not about the one to it. */
+export function namesRelay({ texts }: ApiError): boolean {
+  return texts.some((text) => {
+    const plain = folded(text);
+    return SUPPLIER(plain) || DATABASE(plain) || RESPONSE.test(plain);
+  });
+}
+
 /** Whether one of an error's texts is a catch-all's, and none is known to the letter. */
 export function hasCatchAll({ texts }: ApiError): boolean {
   return !texts.some(isToTheLetter) && texts.some(isNoWord);
@@ -118,21 +126,41 @@ export function withoutFigures(text: string): string {
 /** A part of the machinery, and a word for its failing, anywhere in one text: "Lỗi hệ thống", "Database error", "系统繁忙". */
 const MACHINERY = roots(
   "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |database|db |base de d|veritaban|he thong|may chu|sistem|систем|сервер|" +
-    "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|technical|process|backend|web ?site ",
+    "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|process|backend|web ?site ",
   "系统|服务器|内部|数据库|网络|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
 );
+/** A technical fault, as which catch-alls speak of themselves, and no support and no work. */
+const TECHNICAL = roots(
+  "technical (?!support)|техническ(?![^ ]* (?:поддерж|работ))|технічн(?![^ ]* (?:підтрим|робот))|tecnic|teknik |teknis|teknisk|techni(?:que|sch|czn)|technisc|" +
+    "tehnic|ky thuat (?!vien)",
+  "技术(?!支持|客服)|技術(?!支援|客服)|기술|فني|فنی|तकनीकी|เทคนิค",
+);
+const CAUSE = roots("reasons |motivo|razon|raisons |grund|nede[nr]|sebe[bp]|alasan|ly do|причин|przyczyn", "原因|سبب|دلیل|कारण");
 const FAILING = roots(
   "error|fail|fault|problem|issue|busy|crash|overload|unavailab|down |offline|unreachable|no respon|not respon|erro |errore |erreur|fehler|hata|loi |" +
-    "kesalahan|gagal|gangguan|ошибк|сбой|проблем|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не удалось|tidak (?:dapat|bisa|merespon)",
-  "错误|异常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
+    "kesalahan|gagal|gangguan|ошибк|помилк|сбо[йяию]|збі[йо]|проблем|sorun|storung|storing|fout|blad |trudnosc|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не удалось|tidak (?:dapat|bisa|merespon)",
+  "错误|錯誤|异常|異常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
+);
+/** The one that the provider buys from, and may have sent the order on to. */
+const SUPPLIER = roots(
+  "(?<!(?:contact|ask) (?:the |your |our )?)providers? |supplier|vendor|upstream|(?:third|3rd) part(?:y|ies) |(?:source|parent|main|remote|external|partner|child|original) (?:api|panel|server|site)s? |" +
+    "поставщик|постачальник|провайдер|proveedor|fornecedor|fornitor|fournisseur|anbieter|lieferant|leverancier|leverantor|furnizor|saglayici|tedarikci|nha cung cap|" +
+    "penyedia|pembekal|dostawc",
+  "供应商|供應商|上游|ارائه دهنده|تامین کننده|المزود|المورد|प्रदाता|プロバイダ|공급|ผู้ให้บริการ",
+);
+/** What the provider's own script works with while it takes an order. */
+const DATABASE = roots(
+  "databas|db |mysql|redis|баз[аыеи] дан|бд |veritaban|base de d|basis data|datenbank",
+  "数据库|資料庫|قاعدة البيانات",
 );
 /** Whatever stands between the provider and the one that it buys from: with a word that is not good, the order may be there. */
 const RELAY = roots(
-  "respons?(?:es?|d)? |(?<! poll )answers? (?!number)|(?<!contact (?:the |your |our )?)providers? |supplier|vendor|upstream|gateway|" +
-    "(?<! linkedin )connection |host |origin |поставщик|провайдер|ответ[ае]? |соединени|шлюз|proveedor|respuesta|conexion|fornecedor|resposta|conexao|" +
-    "fournisseur|reponse|connexion|anbieter|antwort|verbindung|saglayici|yanit|cevap|nha cung cap|phan hoi|ket noi|penyedia|koneksi|tanggapan|dostawc",
-  "供应商|上游|响应|返回|接口|连接|پاسخ|ارائه دهنده|استجابه|المزود|प्रदाता",
+  "respons?(?:es?|d)? |(?<! poll )answers? (?!number)|gateway|" +
+    "(?<! linkedin )connection |host |origin |ответ[ае]? |соединени|шлюз|respuesta|conexion|resposta|conexao|" +
+    "reponse|connexion|antwort|verbindung|yanit|cevap|phan hoi|ket noi|koneksi|tanggapan",
+  "响应|返回|接口|连接|پاسخ|استجابه",
 );
+const RESPONSE = / (?:response|responded|returned|while (?:sending|placing|forwarding|submitting)) /;
 const NOT_GOOD = roots(
   "invalid|incorrect|wrong|bad |malformed|empty|missing|not |no |without|never|unknown|unclear|unable|cannot|can t|could|didn t|doesn t|lost|broken|" +
     "closed|reset|refus|reject|declin|denied|abort|cancel|неверн|некорр|нет |не |без |пуст|потерян|прерван|sin |vaci|inval|sem |nao |vazi|sans |pas |" +
@@ -176,7 +204,7 @@ const TOO_MANY =
 const ADDRESS =
   / ip .*(?:white ?list|allow|permit|authori|block|ban|denied|restrict|forbid|not )| (?:white ?list|block|ban|denied|restrict|forbid|not allowed)\w* .*ip | not white ?listed /;
 const UPKEEP =
-  /mainten|manutenc|mantenim| wartung| bakim|техническ|bao tri|pemelihara|维护| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
+  /mainten|manutenc|mantenim| wartung| bakim|тех(?:ническ|нічн|ничн)[^ ]* (?:работ|робот|обслуж|обслуг|перерыв|перерв|профилакт)| тех(?:работ|робот|обслуж)|bao tri|pemelihara|维护| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
 /** What is sold may be in maintenance, too. */
 const OF_WHAT_IS_SOLD = / (?:service|link|servi[cz]i|layanan|услуг|dich vu|hizmet)/;
 
@@ -326,5 +354,8 @@ export function mayBeYes(text: string): boolean {
 
 function isOfMachinery(plain: string): boolean {
   if (TIMED_OUT(plain) || MISHAP(plain) || NO_SERVICE.test(plain)) return true;
-  return (MACHINERY(plain) && FAILING(plain)) || (RELAY(plain) && (FAILING(plain) || NOT_GOOD(plain)));
+  if (TECHNICAL(plain) && CAUSE(plain)) return true;
+  return (
+    ((MACHINERY(plain) || TECHNICAL(plain)) && FAILING(plain)) || ((RELAY(plain) || SUPPLIER(plain)) && (FAILING(plain) || NOT_GOOD(plain)))
+  );
 }
