@@ -18,7 +18,7 @@ import {
 } from "./reading/api-error.ts";
 import type { Placed, Sending, ProviderPort } from "../client.ts";
 import { callProvider, isOfKey, troubleOfCall } from "./call.ts";
-import { type FailureCode, isTurnedDown, type ProviderFailure } from "../failure.ts";
+import { type FailureCode, isOutOfPatience, isTurnedDown, type ProviderFailure } from "../failure.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId, scalarText } from "./reading/fields.ts";
 import { holdsSeveral } from "./reading/json.ts";
 import { isProviderOrderId } from "../../domain/order-ids.ts";
@@ -274,15 +274,13 @@ function saidByError(error: ApiError, status: number, { message, sent }: Heard):
   const subject = subjectOf(plain);
   if (isOfCall(subject)) return isOfThisCall(plain, status) ? turnedAway(message, status) : doubt;
   if (known !== null) return refused;
-  if (hasCatchAll(plain) || status >= 500 || status === REQUEST_TIMEOUT) return doubt;
+  if (hasCatchAll(plain) || status >= 500 || isOutOfPatience(status)) return doubt;
   if (subject === "reason") return refused;
   const isWord = subject !== "mishap";
   if (!isWord && !isTurnedDown(status)) return doubt;
   const answered = subject === "vague" && !isTurnedDown(status) ? doubt : refused;
   return { kind: "in_question", message, status, answered, otherwise: doubt, isWord };
 }
-
-const REQUEST_TIMEOUT = 408;
 
 /** Turned away by a code or a text that is the caller's: no order was taken. The balance tells whether all calls are. */
 function turnedAway(message: string, status: number): InQuestion {

@@ -231,7 +231,7 @@ describe("an order is refused", () => {
     expect(await place(new Response("Bad link", { status }))).toEqual(refused("Bad link", "link"));
   });
 
-  it.each([408, 500, 502, 503, 520, 524])(
+  it.each([408, 499, 500, 502, 503, 520, 524])(
     "by an error that is a known refusal only, under HTTP %i: a script may have died over the order",
     async (status) => {
       expect((await place(json({ error: "Внутренняя ошибка сервера" }, status))).kind).toBe("unclear");
@@ -333,6 +333,7 @@ describe("nobody knows of an order", () => {
     ["a message", json({ message: "Your order was received" }), "bad_shape"],
     ["a message under 500", json({ message: "Server Error" }, 500), "http"],
     ["a message under 408", json({ message: "Timeout" }, 408), "http"],
+    ["a page under 499", new Response(HTML, { status: 499 }), "http"],
     ["the error of a script that died", json({ error: "Internal Server Error" }, 500), "http"],
     ["the error of a gateway", json({ status: 504, error: "Gateway Time-out" }, 504), "http"],
     ["success without an order", json({ status: "success" }), "bad_shape"],
@@ -505,10 +506,39 @@ describe("a catch-all's text", () => {
     "Er is een fout opgetreden",
     "发生错误",
     "Заказ не создан",
+    "500",
+    "#502",
+    "7",
+    "ReadTimeout",
+    'Post "https://provider.com/api/v2": EOF',
+    "14 UNAVAILABLE",
+    "Return value must be of type int, null returned",
+    "Interner Serverfehler",
+    "資料庫錯誤",
   ])("of broken code, or with nothing in it but that it failed, leaves a doubt where the balance is told: %s", async (error) => {
     for (const body of [{ error }, { status: "error", msg: error }, { errors: { base: [error] } }, { success: false, data: error }])
       expect((await second(json(body), json({ balance: "5" })))[0]).toMatchObject({ kind: "unclear" });
   });
+
+  it("that is a mere number leaves a doubt in every form", async () => {
+    const bodies = [
+      { error: 500 },
+      { error: { code: 504 } },
+      { success: false, message: "500" },
+      { status: "error", msg: 7 },
+      { status: "fail", error: "#500" },
+    ];
+    for (const body of bodies) expect((await place(json(body))).kind).toBe("unclear");
+  });
+
+  it.each(["Pending", "In progress", "Accepted", "Completed", "Order already exists", "Sipariş zaten mevcut", "订单已存在"])(
+    "or a word by which it is there leaves a doubt under any code: %s",
+    async (error) => {
+      for (const status of [200, 400, 409, 429, 500])
+        for (const body of [{ error }, { status: "error", msg: error }, { error: true, message: error }])
+          expect((await place(json(body, status))).kind).toBe("unclear");
+    },
+  );
 
   it("in a second field leaves a doubt, too", async () => {
     const body = { error: "Link is invalid", message: "Your balance was charged" };

@@ -14,6 +14,8 @@ const DATABASES = [
   /value too long for type|(?:integer|bigint|smallint|numeric value) out of range|(?:duplicate|foreign|primary) key|prepared statement/,
   /(?:obtain|acquire|get|release)(?:ing)? (?:a |the )?lock\b|lock timeout|database is locked|could not serialize|commands out of sync/,
   /\broll(?:ed)?[ -]?back\b|current transaction|terminating connection|canceling statement|connection slots|too many clients|--read-only/,
+  /column count|mix of collations|\bmax_\w+_packet|packets out of|unknown database|\w'@'|execution was interrupted|marked as crashed|no active transaction/,
+  /cannot execute (?:insert|update|delete|select)|read-?only (?:transaction|database|mode|replica)|\bd1_error|requests queued/,
   /\be11000\b|\bora-\d|\bwrongtype\b|\bmisconf\b|maxmemory|\b(?:redis|mongo\w*|memcached?|prisma|eloquent|sequelize|hibernate|jdbc|odbc|amqp|kafka)\b/,
 ];
 
@@ -24,6 +26,7 @@ const RUNTIMES = [
   // A value that is none, where a program looked for one: `property "id" on null`.
   /\b(?:on|of|to|type|read|access|convert|destructure|reading) (?:null|undefined)\b|\b(?:for|into|of|on|an?) nil\b|nonetype|nilclass|nullable object/,
   /(?:try|attempt)(?:ing|ed)? to (?:get|read|assign|access|call|index|divide|concatenate|perform|compare|modify) (?:an? )?\w*(?:propert|offset|index|array|nil|null|element|undefined|field|global|local|method)/,
+  /\breturn value must|must be of type [\w|?\\]+, \w+ (?:given|returned|used)|\b(?:class|method|property) \[/,
   /object reference|instance of an object|non-object|has no attribute|is not (?:a function|a constructor|iterable|callable|subscriptable|an object)|array offset/,
   /(?:to string|array to \w+) conversion|(?:division|modulo|divided?) by zero|\b(?:arithmetic|integer|buffer|stack) overflow|resulted in an overflow/,
   /\bindex\b.{0,20}\b(?:out ?of ?|outside (?:the )?)(?:range|bounds)|bounds (?:of the array|for length)|indices must be|sequence contains no|values to unpack/,
@@ -46,22 +49,29 @@ const NETWORKS = [
   /\b(?:dial|read|write) (?:tcp|udp)\b|\bi\/o (?:error|timeout)|\bg?rpc\b/,
 ];
 
+/** What HTTP clients and parsers of JSON say: a place in a text, a sign of JSON, the other end of a connection. */
+const CLIENTS = [
+  /max retries|\bline \d+,? col(?:umn)? \d|\(char \d|premature|empty reply|read data|n't connect\b|returned nothing|receiving data|\bhttp\/\d/,
+  /closed cleanly|\be\w*timedout\b|_time(?:d_)?out\b|aborted a request|(?:other side|peer|socket) (?:was |has )?closed|(?:after|in|invalid|valid) json\b|(?:^|: )eof$/,
+  /looking for (?:the )?beginning|deadline_exceeded|expected begin_|but was (?:string|number|begin_)|invalid start of|string offset|offset of type/,
+];
+
 /** A key or a token that is a word of a program's or of JSON, and not what opens an account: by what stands at it. */
 const KEYS = [
   /\b(?:cache|array|dict(?:ionary)?|hash|map|object|json|session|config(?:uration)?) key\b|\btoken in (?:response|json|reply)\b|json pars|\bparser\b/,
   /\b(?:missing|unknown|undefined|unexpected|no such|required) (?:required )?key(?:: ?["'`]?| ["'`])(?!\w*(?:key|token))[a-z_]+["'`]?(?:$| (?:in|from|of)\b)/,
   /(?<!(?:api|access|secret|auth) )\bkey not found(?:: ?["'`]?| ["'`])(?!\w*(?:key|token))[a-z_]+["'`]?(?:$| (?:in|from|of)\b)/,
-  /\b(?:token|character) ["'`][^\w\s"'`]["'`]|\bunrecognized token ["'`]/,
+  /\btoken ["'`][^\w\s"'`]["'`]|\bunrecognized token ["'`]/,
 ];
 
-const BROKEN_CODE = new RegExp([...DATABASES, ...RUNTIMES, ...NETWORKS, ...KEYS].map(({ source }) => source).join("|"), "i");
+const BROKEN_CODE = new RegExp([...DATABASES, ...RUNTIMES, ...NETWORKS, ...CLIENTS, ...KEYS].map(({ source }) => source).join("|"), "i");
 
 /**
  * What only capitals tell from a sentence. A name that is not defined is a program's, but for a capital word for what is sent,
  * which a form may have: "Link is not defined". And what belongs to an object or a class.
  */
 const NAMES =
-  /(?:^|: )(?!(?:Link|Url|URL|Quantity|Service|Package|User|Username|Comments|Type|Category|Min|Max)\b)["'`]?[\w$.]+["'`]? is (?:not |un)defined\b|\bname '\w+' is not defined|\$\w+->|\b[A-Z]\w*[a-z]\w*::\w/;
+  /\b\w*(?:Timeout|Connect(?:ion)?|JSON\w*|Decod\w*|Pars\w*|Network|Abort|Protocol|Socket|SSL|Proxy|Retry|Fetch|(?<!Bad)Request|OS|IO|Query|Database)(?:Error|Pool)\b|\b[A-Z][a-z]+Timeout\b|^\d{1,2} [A-Z]+(?:_[A-Z]+)*(?:$|:)|(?:^|: )(?!(?:Link|Url|URL|Quantity|Service|Package|User|Username|Comments|Type|Category|Min|Max)\b)["'`]?[\w$.]+["'`]? is (?:not |un)defined\b|\bname '\w+' is not defined|\$\w+->|\b[A-Z]\w*[a-z]\w*::\w/;
 
 /** Broken code comes with a page of its stack, and says in the beginning what broke. */
 const MAX_CHARS = 2000;

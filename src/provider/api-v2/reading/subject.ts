@@ -6,6 +6,7 @@
 import { type ApiError, knownError, knownRefusal, saysCrash } from "./api-error.ts";
 import { folded, roots } from "./plain-text.ts";
 import { nothingSaid } from "./no-reason.ts";
+import { isActive, statusFor } from "../../../domain/status.ts";
 import { saysBrokenCode } from "./broken-code.ts";
 
 /**
@@ -45,7 +46,14 @@ function subjectByRoots(text: string): Subject {
  * knows. A text that is known to the letter says what it says.
  */
 export function mayBeTaken({ texts }: ApiError): boolean {
+  if (!texts.some(isToTheLetter) && texts.some(isWordOfOrder)) return true;
   return texts.some((text) => !isToTheLetter(text) && saysTaken(folded(text)));
+}
+
+/** A word for how an order stands that is there, or is done. */
+function isWordOfOrder(text: string, at: number): boolean {
+  const status = statusFor(text, {}, true);
+  return status !== null && (isActive(status) || (at === 0 && (status === "completed" || status === "partial")));
 }
 
 /** Whether an error's texts may be about a call that the provider made for the order, and not about the one to it. */
@@ -125,9 +133,9 @@ export function withoutFigures(text: string): string {
 
 /** A part of the machinery, and a word for its failing, anywhere in one text: "Lỗi hệ thống", "Database error", "系统繁忙". */
 const MACHINERY = roots(
-  "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |database|db |base de d|veritaban|he thong|may chu|sistem|систем|сервер|" +
+  "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |database|db |base de d|baza de dat|veritaban|he thong|may chu|sistem|систем|сервер|" +
     "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|process|backend|web ?site ",
-  "系统|服务器|内部|数据库|网络|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
+  "系统|系統|服务器|伺服器|内部|內部|数据库|資料庫|网络|網路|網絡|网关|قاعده البيانات|داخلی|دیتابیس|پایگاه داده|आंतरिक|डेटाबेस|नेटवर्क|ฐานข้อมูล|เครือข่าย|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
 );
 /** A technical fault, as which catch-alls speak of themselves, and no support and no work. */
 const TECHNICAL = roots(
@@ -138,7 +146,7 @@ const TECHNICAL = roots(
 const CAUSE = roots("reasons |motivo|razon|raisons |grund|nede[nr]|sebe[bp]|alasan|ly do|причин|przyczyn", "原因|سبب|دلیل|कारण");
 const FAILING = roots(
   "error|fail|fault|problem|issue|busy|crash|overload|unavailab|down |offline|unreachable|no respon|not respon|erro |errore |erreur|fehler|hata|loi |" +
-    "kesalahan|gagal|gangguan|ошибк|помилк|сбо[йяию]|збі[йо]|проблем|sorun|storung|storing|fout|blad |trudnosc|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не удалось|tidak (?:dapat|bisa|merespon)",
+    "kesalahan|gagal|gangguan|ошибк|помилк|сбо[йяию]|збі[йо]|проблем|sorun|storung|storing|fout|blad |trudnosc|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не відпов|eror|eroare|fora do ar|не удалось|tidak (?:dapat|bisa|merespon)",
   "错误|錯誤|异常|異常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
 );
 /** The one that the provider buys from, and may have sent the order on to. */
@@ -151,35 +159,36 @@ const SUPPLIER = roots(
 /** What the provider's own script works with while it takes an order. */
 const DATABASE = roots(
   "databas|db |mysql|redis|баз[аыеи] дан|бд |veritaban|base de d|basis data|datenbank",
-  "数据库|資料庫|قاعدة البيانات",
+  "数据库|資料庫|قاعدة البيانات|دیتابیس|پایگاه داده|डेटाबेस|ฐานข้อมูล|데이터베이스",
 );
 /** Whatever stands between the provider and the one that it buys from: with a word that is not good, the order may be there. */
 const RELAY = roots(
   "respons?(?:es?|d)? |(?<! poll )answers? (?!number)|gateway|" +
-    "(?<! linkedin )connection |host |origin |ответ[ае]? |соединени|шлюз|respuesta|conexion|resposta|conexao|" +
+    "(?<! linkedin )connection |communicat|comunica|host |origin |ответ[ае]? |соединени|шлюз|respuesta|conexion|resposta|conexao|" +
     "reponse|connexion|antwort|verbindung|yanit|cevap|phan hoi|ket noi|koneksi|tanggapan",
-  "响应|返回|接口|连接|پاسخ|استجابه",
+  "响应|返回|接口|连接|연결|پاسخ|استجابه",
 );
 const RESPONSE = / (?:response|responded|returned|while (?:sending|placing|forwarding|submitting)) /;
 const NOT_GOOD = roots(
   "invalid|incorrect|wrong|bad |malformed|empty|missing|not |no |without|never|unknown|unclear|unable|cannot|can t|could|didn t|doesn t|lost|broken|" +
     "closed|reset|refus|reject|declin|denied|abort|cancel|неверн|некорр|нет |не |без |пуст|потерян|прерван|sin |vaci|inval|sem |nao |vazi|sans |pas |" +
-    "vide|keine|nicht|leer|yok|alinamadi|vermedi|gelmedi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak",
-  "无|未|空|没|失败|断|نامعتبر|نشد|نداد|قطع|لا |لم |नहीं",
+    "vide|keine|nicht|leer|yok|alinamadi|vermedi|gelmedi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak|perdi|[^ ]+(?:ilama|ileme|ulama|uleme|anama|eneme|yama|yeme)di ",
+  "无|未|空|没|失败|断|실패|없|نامعتبر|نشد|نداد|قطع|لا |لم |नहीं",
 );
 const TIMED_OUT = roots(
   "врем(?:я|ени) ожидания|тайм ?аут|tiempo (?:de espera|agotado)|tempo (?:limite|esgotado)|delai (?:d attente|depasse)|(?:zaman|sure) asimi|" +
-    "(?:het|qua) thoi gian|zeituberschreitung|waktu (?:habis|tunggu)|przekroczono",
+    "(?:het|qua) thoi gian|tempo scaduto|zeituberschreitung|waktu (?:habis|tunggu)|przekroczono",
   "超时|タイムアウト|시간 초과|مهلت|زمان انتظار|المهلة|انتهت مهلة|समय समाप्त",
 );
 /** The web server's own word for itself; of what is sold they say "this service". */
 const NO_SERVICE =
-  / no (?:(?:available|free|healthy|live|active|online) )*(?:server|worker|backend|node|instance|peer)s? | (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
+  / (?<! (?:este|esse|ce) )servi(?:cio|co|ce) tempora[a-z]* (?:no disponible|indispon)| сервис временно недоступ| no (?:(?:available|free|healthy|live|active|online) )*(?:server|worker|backend|node|instance|peer)s? | (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
 /** How catch-alls begin. */
 const MISHAP = roots(
   "went wrong|(?:something|things?) (?:is |was )?wrong|oops|whoops|salio mal|deu errado|пошло не так|щось пішло|ters gitti|schief ?gelaufen|andato storto|" +
-    "mal passe|poszlo nie tak|co gi do sai|(?:error|issue|problem) (?:has |have )?occur|произошла ошибка|terjadi (?:kesalahan|masalah|gangguan)|hata olustu|" +
-    "da xay ra loi|(?:ocurrio|ocorreu) (?:un|um) (?:erro|problem)|erreur (?:est|s est)|fehler ist",
+    "mal passe|poszlo nie tak|co gi do sai|(?:error|issue|problem) (?:has |have )?occur|произошла ошибка|terjadi (?:kesalahan|masalah|gangguan|err?or)|(?:he thong|may chu) (?:dang |qua |hien )*ban |hata olustu|" +
+    "da xay ra loi|(?:ocurrio|ocorreu) (?:un|um) (?:erro|problem)|erreur (?:est|s est)|fehler ist|" +
+    "(?:system|server|datenbank|database?|netz?werk|natverk|verbindungs|verbindings|anslutnings|systeem|internt? server)s?(?:fehler|fout|fel |fel$)",
   "出错|خطایی رخ|مشکلی پیش|कुछ गलत|เกิดข้อผิดพลาด",
 );
 /** What catch-alls say they could not do: a reason beside it counts more. */
@@ -277,7 +286,7 @@ const WAS_SENT = new RegExp(
 );
 /** An order that is at work, or is there twice. */
 const IS_AT_WORK = new RegExp(
-  `${AN_ORDER}${NOT_DONE}(?:being [a-z]+|processing|in (?:progress|process|queue|work)|under ?way|pending|queued|awaiting) ` +
+  `${AN_ORDER}${NOT_DONE}(?:being [a-z]+|processing(?! fail| err)|in (?:progress|process|queue|work)|under ?way|pending|queued|awaiting) ` +
     "| already (?:been |being )?(?:process|submit|sent|plac|receiv)| duplicated? (?:request|order|transaction|submission)| (?:request|order|transaction) (?:is |was )?(?:a )?duplicated? ",
 );
 /** An order whose end is not known. */
@@ -291,6 +300,16 @@ const DONE_ELSEWHERE = roots(
     "cread|criad|recibid|recebid|w trakcie|تم )",
   "处理中|正在处理|已(?:提交|扣|下单|创建|发送|收到)|进行中|排队|(?<![未不没])成功|処理中|처리 중|قید المعالجه|قید التنفیذ|جاري (?:معالجة|تنفيذ)|प्रोसेस हो रह|भेज दिया|(?:राशि|बैलेंस) काट|در حال (?:پردازش|انجام)|کسر شد|ثبت شد",
 );
+/** An order that is there by a word that says no more. */
+const IS_THERE =
+  /^ (?:accepted|queued|submitted|received|registered|placed|sent|added|in (?:the )?queue)(?: successfully)? $| (?:order|request|transaction|submission) (?:[a-z]+ ){0,3}?already (?:[a-z]+ ){0,2}?(?:exist|add|creat|queue|accept|register|complet|there|pending|in) ?| (?:order|request|transaction) (?:id )?exists /;
+const IS_THERE_ELSEWHERE = roots(
+  "(?:pedido|orden|ordem|solicitud|requisicao) (?:[^ ]+ ){0,2}?(?:ja|ya|duplicad[oa]) |(?:заказ|замовлення) (?:[^ ]+ ){0,2}?(?:уже|вже) |siparis[^ ]* (?:[^ ]+ ){0,2}?zaten |" +
+    "pesanan (?:[^ ]+ ){0,2}?sudah |commande (?:[^ ]+ ){0,2}?deja |(?:bestellung|auftrag) (?:[^ ]+ ){0,2}?bereits |ordine (?:[^ ]+ ){0,2}?gia |don hang (?:[^ ]+ ){0,2}?da |" +
+    "zamowienie (?:[^ ]+ ){0,2}?juz |bestelling (?:[^ ]+ ){0,2}?al |(?:em|na) fila |en (?:la )?cola |en file |in coda |in (?:der warteschlange|de wachtrij) |у черзі |sirada |kuyruk|" +
+    "dalam antrian |hang doi |w kolejce ",
+  "(?:重复|重複)(?:提交|下单|下單|订单|訂單|请求|請求)|(?:订单|訂單)(?:已(?:存在|经|經|提|创|創|在)|重复|重複)|이미 (?:존재|접수|등록|처리)",
+);
 /** Another order on the same link is an ordinary reason. */
 const OF_ANOTHER_ORDER = roots(
   "already|another|other |previous|existing|exists|active |duplicate|wait|until|same |уже|друг|предыдущ|активн|дожд|zaten|baska|onceki|acik|devam|ayni|" +
@@ -298,10 +317,19 @@ const OF_ANOTHER_ORDER = roots(
   "已有|已存在|重复|其他|قبلا",
 );
 
+/** What an order is for, besides a link. */
+const TARGET = roots(
+  "(?:this|that|the|same|your) (?:post|page|user|video|photo|reel|channel|media|group|tweet) |(?:эт[оау][^ ]*|данн[^ ]*) (?:пост|страниц|пользоват|видео|канал)|" +
+    "est[ea] (?:post|pagina|publicac|usuari|video|perfil|canal)|(?:bu|ayni) (?:gonderi |sayfa|kullanici|video|profil)|(?:postingan|akun|halaman) ini ",
+);
+const PREVIOUS_ORDER = / (?:the|your) (?:previous|earlier) order /;
+
 function saysTaken(plain: string): boolean {
   if (NOBODY_KNOWS.test(plain)) return true;
-  const isTaken = WAS_SENT.test(plain) || IS_AT_WORK.test(plain) || DONE_ELSEWHERE(plain);
-  return isTaken && !(LINK(plain) && OF_ANOTHER_ORDER(plain) && !/ your (?:order|balance|payment) /.test(plain));
+  const isTaken =
+    WAS_SENT.test(plain) || IS_AT_WORK.test(plain) || DONE_ELSEWHERE(plain) || IS_THERE.test(plain) || IS_THERE_ELSEWHERE(plain);
+  if (PREVIOUS_ORDER.test(plain)) return false;
+  return isTaken && !((LINK(plain) || TARGET(plain)) && OF_ANOTHER_ORDER(plain) && !/ your (?:order|balance|payment) /.test(plain));
 }
 
 const RETRY = roots(
