@@ -326,6 +326,9 @@ describe("the parts of an order", () => {
     ["a count of orders for no id", { orders: 5 }, {}],
     ["a count of orders as text for no id", { orders: "1,234" }, {}],
     ["an object of orders for no ids", { orders: { "101": 1 } }, {}],
+    ["parts under their ids for no ids", { orders: { "70002": "Completed", "70003": "Canceled" } }, {}],
+    ["parts told under their ids for no ids", { orders: { "70002": { status: "Completed" } } }, {}],
+    ["a short id of a part for no id", { orders: { "8": "Partial" } }, {}],
   ])("are %s", (_, fields, parts) => {
     expect(one({ status: "In progress", ...fields })).toEqual(
       statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, ...parts } }),

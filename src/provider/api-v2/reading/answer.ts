@@ -270,11 +270,23 @@ function saysParts(value: unknown, none: number): boolean {
   return (scalarText(value)?.match(/\p{Nd}+/gu) ?? []).some((digits) => (readCount(digits) ?? Infinity) > none);
 }
 
-/** Whether the orders of an answer are any: a count of them, or a list with an id in it, bare or in an object. */
+/**
+ * Whether the orders of an answer are any: a count of them, a list with an id in it, bare or in an object, or an object in
+ * which an id is the name of something.
+ */
 function saysOrders(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return saysParts(value, 0);
+  if (Object.entries(value).some(([name, part]) => ID_AS_NAME.test(name) && !isEmptyPart(part)) && !Array.isArray(value)) return true;
   // An id has a digit, or is so long that chance has made it.
   return Object.values(value).some((part) => saysOrders(part) || (/[\w-]{16}/.test(scalarText(part) ?? "") && !saysNoId(part)));
+}
+
+const ID_AS_NAME = /^\d+$/;
+
+/** Words for none are none. */
+function isEmptyPart(part: unknown): boolean {
+  if (typeof part === "object" && part !== null) return Object.values(part).every(isEmptyPart);
+  return saysNoId(part) || /^(?:n\/?a|no|-*)$/i.test(scalarText(part) ?? "");
 }
 
 /**
