@@ -86,7 +86,7 @@ function understand<T>(answer: Answer, read: Action<T>["read"]): Result<T, Provi
 export function troubleOfCall(error: ApiError, status: number): CallSubject | null {
   const subject = subjectOf(error);
   if (isOfCall(subject)) return subject;
-  if (knownRefusal(error.texts) !== null) return null;
+  if (subject === "reason" || knownRefusal(error.texts) !== null) return null;
   if (status === 429) return "rate";
   return subject !== "id" && isOfKey(status) ? "key" : null;
 }
@@ -155,8 +155,9 @@ function failureWithoutJson(answer: Answer): ProviderFailure {
   const isMarkup = text.trimStart().startsWith("<");
   const message = isMarkup ? "" : cleanText(text, MAX_MESSAGE_CHARS, key);
   const isOfThis = answer.isOfThisCall({ texts: [message] }, status);
-  if (status === 429 && isOfThis) return rateLimited(answer);
-  const trouble = text.length > MAX_MESSAGE_CHARS || !isOfThis ? null : troubleOfText(message, status);
+  const isReason = subjectOf({ texts: [message] }) === "reason";
+  if (status === 429 && isOfThis && !isReason) return rateLimited(answer);
+  const trouble = text.length > MAX_MESSAGE_CHARS || !isOfThis || isReason ? null : troubleOfText(message, status);
   if (trouble === "rate") return rateLimited(answer);
   if (trouble !== null) return failureOfTrouble(trouble, message || `HTTP ${status}`, status);
   if (status < 400) return { code: "not_json", status, start: cleanText(text, START_CHARS, key) };

@@ -94,7 +94,7 @@ function saidByFailure(failure: ProviderFailure, sent: readonly string[]): Place
   if (NOT_TAKEN.has(failure.code)) return { kind: "not_taken", failure };
   if (failure.code !== "http" || !isTurnedDown(failure.status)) return { kind: "unclear", failure };
   const { status, message } = failure;
-  if (isOfKey(status) && (message === null || isOfThisCall({ texts: [message] }, status)))
+  if (isOfKey(status) && (message === null || (!isReason(message) && isOfThisCall({ texts: [message] }, status))))
     return turnedAway(message ?? `HTTP ${status}`, status);
   // A plain text under a code from 400 on is a reason as one in JSON is.
   return message === null ? { kind: "unclear", failure } : saidByError({ texts: [message] }, status, { message, sent });

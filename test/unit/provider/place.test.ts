@@ -276,6 +276,55 @@ describe("an order is refused", () => {
     expect(await place(json({ error: "Not enough funds" }, status))).toEqual(refused("Not enough funds", "funds"));
   });
 
+  it.each([401, 403, 429])("for a reason in other words under HTTP %i, too", async (status) => {
+    for (const error of [
+      "Minimum quantity is 100",
+      "Saldo tidak cukup",
+      "Insufficient balance, please top up",
+      "Link is invalid",
+      "This service is disabled",
+      "链接无效",
+    ]) {
+      for (const body of [{ error }, { status: "error", msg: error }, { message: error }])
+        expect(await second(json(body, status), json({ balance: "5" }))).toEqual([refused(error), 0]);
+      expect(await second(new Response(error, { status }), json({ balance: "5" }))).toEqual([refused(error), 0]);
+    }
+  });
+
+  it.each([
+    "Serviço em manutenção",
+    "Servis bakımda",
+    "Сервис на техническом обслуживании",
+    "服务维护中",
+    "该服务正在维护",
+    "Dienst in Wartung",
+    "Package under maintenance",
+  ])("for what one service is in, and not the provider: %s", async (error) => {
+    expect(await second(json({ error }), json({ balance: "5" }))).toEqual([refused(error), 1]);
+    expect((await place(json({ error }, 503))).kind).toBe("unclear");
+  });
+
+  it.each([
+    "Failed to process order: not enough funds",
+    "Order processing failed: insufficient balance",
+    "Error processing order: Not enough funds",
+    "Transaction failed: insufficient balance",
+    "System error: insufficient balance",
+    "Ошибка обработки заказа: недостаточно средств",
+  ])("for money that is not there behind a catch-all's opening: %s", async (error) => {
+    for (const status of [200, 400]) expect(await second(json({ error }, status), json({ balance: "5" }))).toEqual([refused(error), 0]);
+    expect((await place(json({ error: error.replace(": ", " at the supplier: ") }))).kind).toBe("unclear");
+    expect((await place(json({ error }, 500))).kind).toBe("unclear");
+  });
+
+  it.each([
+    "You already have an order in progress for this post",
+    "You already have an order in progress for this user",
+    "The previous order is still in progress, please wait",
+  ])("for another order on the same: %s", async (error) => {
+    expect(await second(json({ error }), json({ balance: "5" }))).toEqual([refused(error), 1]);
+  });
+
   it("without the key", async () => {
     expect(await place(json({ error: `No funds for ${KEY}` }))).toEqual(refused("No funds for [key]"));
   });

@@ -210,12 +210,20 @@ const LOCKED =
 
 const TOO_MANY =
   / too many (?:api )?(?:request|attempt|call|quer|tries|hit)| rate ?limit| throttl| flood| slow down | too fast | \d+ (?:requests|calls) (?:per|a|each) | (?:request|call|api)s? (?:limit|quota)| exceeded .*(?:requests|calls) | (?:limit|quota) (?:of |is )?\d+ (?:requests? |calls? )?(?:per |a )?(?:s|sec|second|min|minute|h|hour) /;
+const TOO_MANY_ELSEWHERE = roots(
+  "cok fazla (?:istek|talep|deneme)|istek (?:siniri|limiti)|слишком (?:много|част[^ ]*) запрос|занадто багато запит|превышен[^ ]* (?:лимит|количество|число) запрос|" +
+    "muit[ao]s (?:requisic|solicitac|pedidos por)|demasiad[ao]s (?:solicitud|peticion|intento)|trop de (?:requete|demande)|troppe richieste|zu viele anfragen|" +
+    "te veel (?:verzoek|aanvra)|for manga (?:forfrag|anrop)|prea multe (?:cerer|solicit)|zbyt wiele (?:zapytan|zadan)|" +
+    "terlalu banyak permintaan|qua nhieu yeu cau",
+  "请求(?:过于频繁|过多|太多|次数过多)|請求過於頻繁|要求過於頻繁|요청이 너무|リクエストが多すぎ|طلبات كثيرة|درخواست بیش از حد|बहुत अधिक अनुरोध|คำขอมากเกินไป",
+);
 const ADDRESS =
   / ip .*(?:white ?list|allow|permit|authori|block|ban|denied|restrict|forbid|not )| (?:white ?list|block|ban|denied|restrict|forbid|not allowed)\w* .*ip | not white ?listed /;
 const UPKEEP =
-  /mainten|manutenc|mantenim| wartung| bakim|тех(?:ническ|нічн|ничн)[^ ]* (?:работ|робот|обслуж|обслуг|перерыв|перерв|профилакт)| тех(?:работ|робот|обслуж)|bao tri|pemelihara|维护| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
+  /mainten|manutenc|mantenim| wartung| bakim|тех(?:ническ|нічн|ничн)[^ ]* (?:работ|робот|обслуж|обслуг|перерыв|перерв|профилакт)| тех(?:работ|робот|обслуж)|bao tri|pemelihara|维护|維護| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
 /** What is sold may be in maintenance, too. */
-const OF_WHAT_IS_SOLD = / (?:service|link|servi[cz]i|layanan|услуг|dich vu|hizmet)/;
+const OF_WHAT_IS_SOLD =
+  / (?:service|link|servi[czs]|layanan|услуг|послуг|сервис|сервіс|dich vu|hizmet|dienst|package|paket|paquete|pacote|пакет)|服务(?!器)|服務(?!器)|서비스|サービス|خدم|सेवा/;
 
 const NO_SUCH_ID =
   / (?:orders?|ids?) .*(?:not found|not exist|t exist|invalid|incorrect|wrong|unknown) | (?:invalid|incorrect|wrong|unknown|no such) order (?:id |number )?$| order not found /;
@@ -275,6 +283,21 @@ function saysReason(plain: string): boolean {
   return PLAIN_REASON(plain) || ((LINK(plain) || SENT(plain)) && FAULT(plain)) || (FUNDS(plain) && LACKING(plain));
 }
 
+/** A catch-all's opening in plain words, and what stands behind it. */
+const OPENING = /^([\p{L} ]{1,60}?) ?(?:[:：]| [-–—]) ?(.+)$/su;
+const CALL_FAILED = /^(?:the |your )?(?:transaction|request|operation|order) (?:has |was )?failed$/i;
+
+/**
+ * Whether money that is not there stands behind a catch-all's opening: "Failed to process order: not enough funds". The
+ * money may be the provider's own, where the one that it buys from is named.
+ */
+function saysFundsBehind(text: string): boolean {
+  const [, opening = "", rest = ""] = OPENING.exec(text) ?? [];
+  if (saysBrokenCode(rest) || (saysBrokenCode(opening) && !CALL_FAILED.test(opening))) return false;
+  const plain = folded(rest);
+  return FUNDS(plain) && LACKING(plain) && !isOfMachinery(plain) && !RELAY(folded(text)) && !namesRelay({ texts: [text] });
+}
+
 /** Words after which nothing was done: "No order was placed", "must be paid". */
 const NOT_DONE =
   "(?<! (?:not|t|no|never|cannot|nothing|without|before|must|should|can|could|may|if|unless|until|when|after|once|only|to) (?:[a-z]+ ){0,5})";
@@ -293,7 +316,7 @@ const IS_AT_WORK = new RegExp(
 const NOBODY_KNOWS =
   / (?:status|result|outcome|state) (?:of (?:[a-z]+ ){1,3})?(?:is |was )?(?:unknown|unclear|uncertain|not known)| (?:order|payment|transaction|request|purchase) (?:[a-z]+ ){0,3}?(?:unconfirmed|not (?:yet |been |be )*(?:confirmed|verified|determined)) | order (?:id |number )?(?:(?:is|was|could|can|has|been|be) )*(?:missing|lost|empty|not (?:be |been )?(?:found|returned|known|located|present)) | (?:did not|didn t|does not|doesn t|not|no) (?:return|give|get|receive)\w* (?:an? |any |the )?(?:order|id) | no order ?id /;
 const DONE_ELSEWHERE = roots(
-  "(?<! (?:не|не было?|не была|no|nao|pas|nicht|tidak|belum|khong|chua) (?:[^ ]+ )?)(?:обрабатыва|обработ|в обработке|списан|выполняется|в работе|в очереди|" +
+  "(?<! (?:не|не было?|не была|no|nao|pas|nicht|tidak|belum|khong|chua) (?:[^ ]+ )?)(?:обрабатыва|обработан|в обработке|списан|выполняется|в работе|в очереди|" +
     "отправлен|оформлен|создан|принят|procesa[dn]|en proceso|processa[dn]|em processamento|em andamento|en (?:cours|traitement)|debite|envoyee?|" +
     "in bearbeitung|wird (?:be|ver)arbeitet|abgebucht|isleniyor|isleme al|islemde|tahsil edildi|gonderildi|dusuldu|cekildi|olusturuldu|alindi |di(?:proses|potong)|terpotong|" +
     "terkirim|pesanan (?:telah |sudah |anda )*dikirim|berhasil|dalam proses|dang (?:duoc )?(?:xu ly|cho|chay)|da (?:bi )?(?:tru|gui|tao|dat|nhan) |thanh cong|cobrad|descontad|debitad|enviad|" +
@@ -353,8 +376,9 @@ type Root = { readonly subject: Exclude<Subject, "unknown">; readonly says: (pla
 
 /** In the order in which they count. */
 const ROOTS: readonly Root[] = [
+  { subject: "reason", says: (_, text) => saysFundsBehind(text) },
   { subject: "crash", says: (_, text) => saysBrokenCode(text) },
-  { subject: "rate", says: (plain) => TOO_MANY.test(plain) },
+  { subject: "rate", says: (plain) => TOO_MANY.test(plain) || TOO_MANY_ELSEWHERE(plain) },
   { subject: "key", says: (plain) => BAD_KEY.test(plain) || NO_ACCESS.test(plain) || LOCKED.test(plain) },
   { subject: "address", says: (plain) => ADDRESS.test(plain) },
   { subject: "upkeep", says: (plain) => UPKEEP.test(plain) && !OF_WHAT_IS_SOLD.test(plain) },
