@@ -276,17 +276,15 @@ function saysParts(value: unknown, none: number): boolean {
  */
 function saysOrders(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return saysParts(value, 0);
-  if (Object.entries(value).some(([name, part]) => ID_AS_NAME.test(name) && !isEmptyPart(part)) && !Array.isArray(value)) return true;
+  if (!Array.isArray(value) && Object.entries(value).some(([name, part]) => /^\d+$/.test(name) && saysSomething(part))) return true;
   // An id has a digit, or is so long that chance has made it.
   return Object.values(value).some((part) => saysOrders(part) || (/[\w-]{16}/.test(scalarText(part) ?? "") && !saysNoId(part)));
 }
 
-const ID_AS_NAME = /^\d+$/;
-
-/** Words for none are none. */
-function isEmptyPart(part: unknown): boolean {
-  if (typeof part === "object" && part !== null) return Object.values(part).every(isEmptyPart);
-  return saysNoId(part) || /^(?:n\/?a|no|-*)$/i.test(scalarText(part) ?? "");
+/** Words for none are shorter than all others. */
+function saysSomething(part: unknown): boolean {
+  if (typeof part === "object" && part !== null) return Object.values(part).some(saysSomething);
+  return /.{4}/.test(scalarText(part) ?? "") && !saysNoId(part);
 }
 
 /**

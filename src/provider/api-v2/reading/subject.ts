@@ -133,34 +133,31 @@ export function withoutFigures(text: string): string {
 
 /** A part of the machinery, and a word for its failing, anywhere in one text: "Lỗi hệ thống", "Database error", "系统繁忙". */
 const MACHINERY = roots(
-  "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |database|db |base de d|baza de dat|veritaban|he thong|may chu|sistem|систем|сервер|" +
+  "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |he thong|may chu|sistem|систем|сервер|" +
     "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|process|backend|web ?site ",
-  "系统|系統|服务器|伺服器|内部|內部|数据库|資料庫|网络|網路|網絡|网关|قاعده البيانات|داخلی|دیتابیس|پایگاه داده|आंतरिक|डेटाबेस|नेटवर्क|ฐานข้อมูล|เครือข่าย|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
+  "系[统統]|[服伺][务服]?器|[内內]部|[网網][络絡路关]|داخلی|आंतरिक|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
 );
 /** A technical fault, as which catch-alls speak of themselves, and no support and no work. */
 const TECHNICAL = roots(
-  "technical (?!support)|техническ(?![^ ]* (?:поддерж|работ))|технічн(?![^ ]* (?:підтрим|робот))|tecnic|teknik |teknis|teknisk|techni(?:que|sch|czn)|technisc|" +
-    "tehnic|ky thuat (?!vien)",
-  "技术(?!支持|客服)|技術(?!支援|客服)|기술|فني|فنی|तकनीकी|เทคนิค",
+  "technical (?!support)|техн[иі]ч(?![^ ]* (?:п[оі][дп]|р))|te[ch]nic|te(?:k|ch)ni[kqs]|ky thuat ",
+  "技[术術](?!支)|기술|فنی|तकनीकी|เทคนิค",
 );
-const CAUSE = roots("reasons |motivo|razon|raisons |grund|nede[nr]|sebe[bp]|alasan|ly do|причин|przyczyn", "原因|سبب|دلیل|कारण");
+const CAUSE = / (?:reasons |motivo|razon|raisons |grund|neden|alasan|ly do|причин)|原因/;
 const FAILING = roots(
   "error|fail|fault|problem|issue|busy|crash|overload|unavailab|down |offline|unreachable|no respon|not respon|erro |errore |erreur|fehler|hata|loi |" +
-    "kesalahan|gagal|gangguan|ошибк|помилк|сбо[йяию]|збі[йо]|проблем|sorun|storung|storing|fout|blad |trudnosc|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не відпов|eror|eroare|fora do ar|не удалось|tidak (?:dapat|bisa|merespon)",
-  "错误|錯誤|异常|異常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
+    "kesalahan|gagal|gangguan|ошибк|помилк|сбо[йяию]|збі[йо]|проблем|sorun|fout|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не відпов|eror|eroare|fora do ar|не удалось|tidak (?:dapat|bisa|merespon)",
+  "[错錯][误誤]|[异異]常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
 );
 /** The one that the provider buys from, and may have sent the order on to. */
 const SUPPLIER = roots(
-  "(?<!(?:contact|ask) (?:the |your |our )?)providers? |supplier|vendor|upstream|(?:third|3rd) part(?:y|ies) |(?:source|parent|main|remote|external|partner|child|original) (?:api|panel|server|site)s? |" +
-    "поставщик|постачальник|провайдер|proveedor|fornecedor|fornitor|fournisseur|anbieter|lieferant|leverancier|leverantor|furnizor|saglayici|tedarikci|nha cung cap|" +
-    "penyedia|pembekal|dostawc",
-  "供应商|供應商|上游|ارائه دهنده|تامین کننده|المزود|المورد|प्रदाता|プロバイダ|공급|ผู้ให้บริการ",
+  "(?<!(?:contact|ask) (?:the |your |our )?)providers? |supplier|vendor|upstream|(?:third|3rd) part|(?:source|main|remote|external) (?:api|panel)|" +
+    "поставщик|постачальник|провайдер|proveedor|fornecedor|fornitor|fournisseur|anbieter|leverancier|furnizor|saglayici|nha cung cap|penyedia|dostawc",
+  "供[应應]商|上游|ارائه دهنده|المزود|प्रदाता",
 );
 /** What the provider's own script works with while it takes an order. */
-const DATABASE = roots(
-  "databas|db |mysql|redis|баз[аыеи] дан|бд |veritaban|base de d|basis data|datenbank",
-  "数据库|資料庫|قاعدة البيانات|دیتابیس|پایگاه داده|डेटाबेस|ฐานข้อมูล|데이터베이스",
-);
+const DATABASE = roots("databas|db |ba[sz][ae] de da|veritaban|datenbank", "数据库|資料庫|قاعدة البيانات|دیتابیس|डेटाबेस|ฐานข้อมูล");
+/** Words of one who tells what another answered, or what became of the database. */
+const RESPONSE = / (?:response|responded|returned|while (?:sending|placing)|баз[аыи] данных) /;
 /** Whatever stands between the provider and the one that it buys from: with a word that is not good, the order may be there. */
 const RELAY = roots(
   "respons?(?:es?|d)? |(?<! poll )answers? (?!number)|gateway|" +
@@ -168,11 +165,10 @@ const RELAY = roots(
     "reponse|connexion|antwort|verbindung|yanit|cevap|phan hoi|ket noi|koneksi|tanggapan",
   "响应|返回|接口|连接|연결|پاسخ|استجابه",
 );
-const RESPONSE = / (?:response|responded|returned|while (?:sending|placing|forwarding|submitting)) /;
 const NOT_GOOD = roots(
   "invalid|incorrect|wrong|bad |malformed|empty|missing|not |no |without|never|unknown|unclear|unable|cannot|can t|could|didn t|doesn t|lost|broken|" +
     "closed|reset|refus|reject|declin|denied|abort|cancel|неверн|некорр|нет |не |без |пуст|потерян|прерван|sin |vaci|inval|sem |nao |vazi|sans |pas |" +
-    "vide|keine|nicht|leer|yok|alinamadi|vermedi|gelmedi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak|perdi|[^ ]+(?:ilama|ileme|ulama|uleme|anama|eneme|yama|yeme)di ",
+    "vide|keine|nicht|leer|yok|vermedi|gelmedi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak|perdi|[^ ]+[ae]m[ae]di ",
   "无|未|空|没|失败|断|실패|없|نامعتبر|نشد|نداد|قطع|لا |لم |नहीं",
 );
 const TIMED_OUT = roots(
@@ -182,13 +178,13 @@ const TIMED_OUT = roots(
 );
 /** The web server's own word for itself; of what is sold they say "this service". */
 const NO_SERVICE =
-  / (?<! (?:este|esse|ce) )servi(?:cio|co|ce) tempora[a-z]* (?:no disponible|indispon)| сервис временно недоступ| no (?:(?:available|free|healthy|live|active|online) )*(?:server|worker|backend|node|instance|peer)s? | (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
+  / servi(?:cio|co|ce) tempora[a-z]+ (?:no|in)[ a-z]*dispon| no (?:(?:available|free|healthy|live|active|online) )*(?:server|worker|backend|node|instance|peer)s? | (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
 /** How catch-alls begin. */
 const MISHAP = roots(
   "went wrong|(?:something|things?) (?:is |was )?wrong|oops|whoops|salio mal|deu errado|пошло не так|щось пішло|ters gitti|schief ?gelaufen|andato storto|" +
-    "mal passe|poszlo nie tak|co gi do sai|(?:error|issue|problem) (?:has |have )?occur|произошла ошибка|terjadi (?:kesalahan|masalah|gangguan|err?or)|(?:he thong|may chu) (?:dang |qua |hien )*ban |hata olustu|" +
+    "mal passe|poszlo nie tak|co gi do sai|(?:error|issue|problem) (?:has |have )?occur|произошла ошибка|terjadi (?:kesalahan|masalah|gangguan|err?or)|he thong (?:dang )?ban |hata olustu|" +
     "da xay ra loi|(?:ocurrio|ocorreu) (?:un|um) (?:erro|problem)|erreur (?:est|s est)|fehler ist|" +
-    "(?:system|server|datenbank|database?|netz?werk|natverk|verbindungs|verbindings|anslutnings|systeem|internt? server)s?(?:fehler|fout|fel |fel$)",
+    "[a-z]*(?:syst|server|bank|base|netz?we|verbind)[a-z]*(?:fehler|fout|fel )",
   "出错|خطایی رخ|مشکلی پیش|कुछ गलत|เกิดข้อผิดพลาด",
 );
 /** What catch-alls say they could not do: a reason beside it counts more. */
@@ -210,20 +206,14 @@ const LOCKED =
 
 const TOO_MANY =
   / too many (?:api )?(?:request|attempt|call|quer|tries|hit)| rate ?limit| throttl| flood| slow down | too fast | \d+ (?:requests|calls) (?:per|a|each) | (?:request|call|api)s? (?:limit|quota)| exceeded .*(?:requests|calls) | (?:limit|quota) (?:of |is )?\d+ (?:requests? |calls? )?(?:per |a )?(?:s|sec|second|min|minute|h|hour) /;
-const TOO_MANY_ELSEWHERE = roots(
-  "cok fazla (?:istek|talep|deneme)|istek (?:siniri|limiti)|слишком (?:много|част[^ ]*) запрос|занадто багато запит|превышен[^ ]* (?:лимит|количество|число) запрос|" +
-    "muit[ao]s (?:requisic|solicitac|pedidos por)|demasiad[ao]s (?:solicitud|peticion|intento)|trop de (?:requete|demande)|troppe richieste|zu viele anfragen|" +
-    "te veel (?:verzoek|aanvra)|for manga (?:forfrag|anrop)|prea multe (?:cerer|solicit)|zbyt wiele (?:zapytan|zadan)|" +
-    "terlalu banyak permintaan|qua nhieu yeu cau",
-  "请求(?:过于频繁|过多|太多|次数过多)|請求過於頻繁|要求過於頻繁|요청이 너무|リクエストが多すぎ|طلبات كثيرة|درخواست بیش از حد|बहुत अधिक अनुरोध|คำขอมากเกินไป",
-);
+const TOO_MANY_ELSEWHERE =
+  / (?:cok fazla istek|слишком (?:много|част[^ ]*) запрос|превышен[^ ]* (?:лимит|количество) запрос|muitas (?:requisi|solicita)|demasiadas (?:solicitud|peticion)|trop de requete|zu viele anfragen|terlalu banyak permintaan|qua nhieu yeu cau)|请求过[于多]|요청이 너무/;
 const ADDRESS =
   / ip .*(?:white ?list|allow|permit|authori|block|ban|denied|restrict|forbid|not )| (?:white ?list|block|ban|denied|restrict|forbid|not allowed)\w* .*ip | not white ?listed /;
 const UPKEEP =
-  /mainten|manutenc|mantenim| wartung| bakim|тех(?:ническ|нічн|ничн)[^ ]* (?:работ|робот|обслуж|обслуг|перерыв|перерв|профилакт)| тех(?:работ|робот|обслуж)|bao tri|pemelihara|维护|維護| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
+  /mainten|manutenc|mantenim| wartung| bakim|техн[иі]ч[^ ]* (?:р[ао]бот|обсл|перер|проф)| тех(?:работ|обсл)|bao tri|pemelihara|[维維][护護]| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
 /** What is sold may be in maintenance, too. */
-const OF_WHAT_IS_SOLD =
-  / (?:service|link|servi[czs]|layanan|услуг|послуг|сервис|сервіс|dich vu|hizmet|dienst|package|paket|paquete|pacote|пакет)|服务(?!器)|服務(?!器)|서비스|サービス|خدم|सेवा/;
+const OF_WHAT_IS_SOLD = / (?:service|link|servi[czs]|layanan|(?:по|у)слуг|сервис|dich vu|hizmet|dienst|pa(?:c|k|qu)|пакет)|服[务務](?!器)/;
 
 const NO_SUCH_ID =
   / (?:orders?|ids?) .*(?:not found|not exist|t exist|invalid|incorrect|wrong|unknown) | (?:invalid|incorrect|wrong|unknown|no such) order (?:id |number )?$| order not found /;
@@ -283,19 +273,18 @@ function saysReason(plain: string): boolean {
   return PLAIN_REASON(plain) || ((LINK(plain) || SENT(plain)) && FAULT(plain)) || (FUNDS(plain) && LACKING(plain));
 }
 
-/** A catch-all's opening in plain words, and what stands behind it. */
-const OPENING = /^([\p{L} ]{1,60}?) ?(?:[:：]| [-–—]) ?(.+)$/su;
-const CALL_FAILED = /^(?:the |your )?(?:transaction|request|operation|order) (?:has |was )?failed$/i;
+/** A catch-all's opening in plain words. */
+const OPENING = /^[\p{L} ]+[:：–—-]/u;
 
 /**
  * Whether money that is not there stands behind a catch-all's opening: "Failed to process order: not enough funds". The
  * money may be the provider's own, where the one that it buys from is named.
  */
 function saysFundsBehind(text: string): boolean {
-  const [, opening = "", rest = ""] = OPENING.exec(text) ?? [];
-  if (saysBrokenCode(rest) || (saysBrokenCode(opening) && !CALL_FAILED.test(opening))) return false;
+  const rest = text.replace(OPENING, "");
+  if (rest === text || namesRelay({ texts: [text] }) || RELAY(folded(text))) return false;
   const plain = folded(rest);
-  return FUNDS(plain) && LACKING(plain) && !isOfMachinery(plain) && !RELAY(folded(text)) && !namesRelay({ texts: [text] });
+  return FUNDS(plain) && LACKING(plain) && !isOfMachinery(plain) && !saysBrokenCode(text.replace(/^\w+ failed/i, ""));
 }
 
 /** Words after which nothing was done: "No order was placed", "must be paid". */
@@ -323,16 +312,12 @@ const DONE_ELSEWHERE = roots(
     "cread|criad|recibid|recebid|w trakcie|تم )",
   "处理中|正在处理|已(?:提交|扣|下单|创建|发送|收到)|进行中|排队|(?<![未不没])成功|処理中|처리 중|قید المعالجه|قید التنفیذ|جاري (?:معالجة|تنفيذ)|प्रोसेस हो रह|भेज दिया|(?:राशि|बैलेंस) काट|در حال (?:پردازش|انجام)|کسر شد|ثبت شد",
 );
-/** An order that is there by a word that says no more. */
-const IS_THERE =
-  /^ (?:accepted|queued|submitted|received|registered|placed|sent|added|in (?:the )?queue)(?: successfully)? $| (?:order|request|transaction|submission) (?:[a-z]+ ){0,3}?already (?:[a-z]+ ){0,2}?(?:exist|add|creat|queue|accept|register|complet|there|pending|in) ?| (?:order|request|transaction) (?:id )?exists /;
-const IS_THERE_ELSEWHERE = roots(
-  "(?:pedido|orden|ordem|solicitud|requisicao) (?:[^ ]+ ){0,2}?(?:ja|ya|duplicad[oa]) |(?:заказ|замовлення) (?:[^ ]+ ){0,2}?(?:уже|вже) |siparis[^ ]* (?:[^ ]+ ){0,2}?zaten |" +
-    "pesanan (?:[^ ]+ ){0,2}?sudah |commande (?:[^ ]+ ){0,2}?deja |(?:bestellung|auftrag) (?:[^ ]+ ){0,2}?bereits |ordine (?:[^ ]+ ){0,2}?gia |don hang (?:[^ ]+ ){0,2}?da |" +
-    "zamowienie (?:[^ ]+ ){0,2}?juz |bestelling (?:[^ ]+ ){0,2}?al |(?:em|na) fila |en (?:la )?cola |en file |in coda |in (?:der warteschlange|de wachtrij) |у черзі |sirada |kuyruk|" +
-    "dalam antrian |hang doi |w kolejce ",
-  "(?:重复|重複)(?:提交|下单|下單|订单|訂單|请求|請求)|(?:订单|訂單)(?:已(?:存在|经|經|提|创|創|在)|重复|重複)|이미 (?:존재|접수|등록|처리)",
+/** An order that is there, by one word, or by one beside it. */
+const IS_THERE = new RegExp(
+  `^ (?:accepted|queued|submitted|received|added) $|${AN_ORDER}(?:id )?(?:exists |already (?:[a-z]+ ){0,2}?(?:exist|add|creat|queue|accept|complet))`,
 );
+const IS_THERE_ELSEWHERE =
+  / (?:(?:pedido|orde[nm]|solicitud|заказ|siparis[^ ]*|pesanan|commande|bestellung|auftrag) (?:[^ ]+ ){0,2}?(?:ja|ya|duplicad[oa]|уже|zaten|sudah|deja|bereits) |(?:em|na) fila |en cola )|重复(?:提交|下单|订单)|订单(?:已存在|重复)/;
 /** Another order on the same link is an ordinary reason. */
 const OF_ANOTHER_ORDER = roots(
   "already|another|other |previous|existing|exists|active |duplicate|wait|until|same |уже|друг|предыдущ|активн|дожд|zaten|baska|onceki|acik|devam|ayni|" +
@@ -340,19 +325,14 @@ const OF_ANOTHER_ORDER = roots(
   "已有|已存在|重复|其他|قبلا",
 );
 
-/** What an order is for, besides a link. */
-const TARGET = roots(
-  "(?:this|that|the|same|your) (?:post|page|user|video|photo|reel|channel|media|group|tweet) |(?:эт[оау][^ ]*|данн[^ ]*) (?:пост|страниц|пользоват|видео|канал)|" +
-    "est[ea] (?:post|pagina|publicac|usuari|video|perfil|canal)|(?:bu|ayni) (?:gonderi |sayfa|kullanici|video|profil)|(?:postingan|akun|halaman) ini ",
-);
-const PREVIOUS_ORDER = / (?:the|your) (?:previous|earlier) order /;
+/** What another order is for, besides a link. */
+const TARGET = / (?:this|the|same) (?:post|page|user|video|photo|channel) | previous order /;
 
 function saysTaken(plain: string): boolean {
   if (NOBODY_KNOWS.test(plain)) return true;
   const isTaken =
-    WAS_SENT.test(plain) || IS_AT_WORK.test(plain) || DONE_ELSEWHERE(plain) || IS_THERE.test(plain) || IS_THERE_ELSEWHERE(plain);
-  if (PREVIOUS_ORDER.test(plain)) return false;
-  return isTaken && !((LINK(plain) || TARGET(plain)) && OF_ANOTHER_ORDER(plain) && !/ your (?:order|balance|payment) /.test(plain));
+    WAS_SENT.test(plain) || IS_AT_WORK.test(plain) || DONE_ELSEWHERE(plain) || IS_THERE.test(plain) || IS_THERE_ELSEWHERE.test(plain);
+  return isTaken && !((LINK(plain) || TARGET.test(plain)) && OF_ANOTHER_ORDER(plain) && !/ your (?:order|balance|payment) /.test(plain));
 }
 
 const RETRY = roots(
@@ -378,7 +358,7 @@ type Root = { readonly subject: Exclude<Subject, "unknown">; readonly says: (pla
 const ROOTS: readonly Root[] = [
   { subject: "reason", says: (_, text) => saysFundsBehind(text) },
   { subject: "crash", says: (_, text) => saysBrokenCode(text) },
-  { subject: "rate", says: (plain) => TOO_MANY.test(plain) || TOO_MANY_ELSEWHERE(plain) },
+  { subject: "rate", says: (plain) => TOO_MANY.test(plain) || TOO_MANY_ELSEWHERE.test(plain) },
   { subject: "key", says: (plain) => BAD_KEY.test(plain) || NO_ACCESS.test(plain) || LOCKED.test(plain) },
   { subject: "address", says: (plain) => ADDRESS.test(plain) },
   { subject: "upkeep", says: (plain) => UPKEEP.test(plain) && !OF_WHAT_IS_SOLD.test(plain) },
@@ -406,8 +386,9 @@ export function mayBeYes(text: string): boolean {
 
 function isOfMachinery(plain: string): boolean {
   if (TIMED_OUT(plain) || MISHAP(plain) || NO_SERVICE.test(plain)) return true;
-  if (TECHNICAL(plain) && CAUSE(plain)) return true;
+  if (TECHNICAL(plain) && CAUSE.test(plain)) return true;
   return (
-    ((MACHINERY(plain) || TECHNICAL(plain)) && FAILING(plain)) || ((RELAY(plain) || SUPPLIER(plain)) && (FAILING(plain) || NOT_GOOD(plain)))
+    ((MACHINERY(plain) || DATABASE(plain) || TECHNICAL(plain)) && FAILING(plain)) ||
+    ((RELAY(plain) || SUPPLIER(plain)) && (FAILING(plain) || NOT_GOOD(plain)))
   );
 }
