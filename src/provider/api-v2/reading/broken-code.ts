@@ -14,8 +14,8 @@ const DATABASES = [
   /value too long for type|(?:integer|bigint|smallint|numeric value) out of range|(?:duplicate|foreign|primary) key|prepared statement/,
   /(?:obtain|acquire|get|release)(?:ing)? (?:a |the )?lock\b|lock timeout|database is locked|could not serialize|commands out of sync/,
   /\broll(?:ed)?[ -]?back\b|current transaction|terminating connection|canceling statement|connection slots|too many clients|--read-only/,
-  /column count|mix of collations|\bmax_\w+_packet|packets out of|unknown database|\w'@'|execution was interrupted|as crashed|no active transaction/,
-  /read-?only (?:transaction|database)|\bd1_error/,
+  /column count|of collations|allowed_packet|packets out|unknown database|\w'@'|was interrupted|as crashed|no active transaction/,
+  /read-?only (?:transaction|database)|d1_error/,
   /\be11000\b|\bora-\d|\bwrongtype\b|\bmisconf\b|maxmemory|\b(?:redis|mongo\w*|memcached?|prisma|eloquent|sequelize|hibernate|jdbc|odbc|amqp|kafka)\b/,
 ];
 
@@ -26,7 +26,7 @@ const RUNTIMES = [
   // A value that is none, where a program looked for one: `property "id" on null`.
   /\b(?:on|of|to|type|read|access|convert|destructure|reading) (?:null|undefined)\b|\b(?:for|into|of|on|an?) nil\b|nonetype|nilclass|nullable object/,
   /(?:try|attempt)(?:ing|ed)? to (?:get|read|assign|access|call|index|divide|concatenate|perform|compare|modify) (?:an? )?\w*(?:propert|offset|index|array|nil|null|element|undefined|field|global|local|method)/,
-  /must be of type [^ ]+, |\bclass \[/,
+  /must be of type [^ ]+, \w+ (?:given|returned)|class \[/,
   /object reference|instance of an object|non-object|has no attribute|is not (?:a function|a constructor|iterable|callable|subscriptable|an object)|array offset/,
   /(?:to string|array to \w+) conversion|(?:division|modulo|divided?) by zero|\b(?:arithmetic|integer|buffer|stack) overflow|resulted in an overflow/,
   /\bindex\b.{0,20}\b(?:out ?of ?|outside (?:the )?)(?:range|bounds)|bounds (?:of the array|for length)|indices must be|sequence contains no|values to unpack/,
@@ -58,7 +58,7 @@ const CLIENTS = [
 
 /** A key or a token that is a word of a program's or of JSON, and not what opens an account: by what stands at it. */
 const KEYS = [
-  /\b(?:cache|array|json) key\b|\btoken in (?:response|json)\b|\bparser\b|token ["'`][^\w\s"'`]["'`]|unrecognized token ["'`]/,
+  /\b(?:cache|array|json) key\b|token in (?:response|json)|parser|token ["'`][^\w\s"'`]["'`]|unrecognized token ["'`]/,
   /(?:(?:missing|unknown|required|no such) key|(?<!(?:api|access|secret) )\bkey not found)(?:: ?["'`]?| ["'`])(?!\w*(?:key|token))[a-z_]+["'`]?(?:$| in\b)/,
 ];
 

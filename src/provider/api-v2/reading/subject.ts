@@ -135,27 +135,27 @@ export function withoutFigures(text: string): string {
 const MACHINERY = roots(
   "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |he thong|may chu|sistem|систем|сервер|" +
     "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|process|backend|web ?site ",
-  "系[统統]|[服伺][务服]?器|[内內]部|[网網][络絡路关]|داخلی|आंतरिक|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
+  "系[统統]|[服伺][务務服]?器|[内內]部|[网網][络絡路关]|داخلی|आंतरिक|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
 );
 /** A technical fault, as which catch-alls speak of themselves, and no support and no work. */
 const TECHNICAL = roots(
-  "technical (?!support)|техн[иі]ч(?![^ ]* (?:п[оі][дп]|р))|te[ch]nic|te(?:k|ch)ni[kqs]|ky thuat ",
+  "technical (?!support)|техн[иі]ч(?![^ ]* (?:п[оі][дп]|р))|(?<! (?:so|su|sup)port[eo] )te[ch]nic|te(?:k|ch)ni[kqs][^ ]* (?!destek|support)|ky thuat ",
   "技[术術](?!支)|기술|فنی|तकनीकी|เทคนิค",
 );
-const CAUSE = / (?:reasons |motivo|razon|raisons |grund|neden|alasan|ly do|причин)|原因/;
+const CAUSE = / (?:reasons |motivo|razon|raisons |grund|neden|ly do|причин)|原因/;
 const FAILING = roots(
   "error|fail|fault|problem|issue|busy|crash|overload|unavailab|down |offline|unreachable|no respon|not respon|erro |errore |erreur|fehler|hata|loi |" +
     "kesalahan|gagal|gangguan|ошибк|помилк|сбо[йяию]|збі[йо]|проблем|sorun|fout|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не відпов|eror|eroare|fora do ar|не удалось|tidak (?:dapat|bisa|merespon)",
-  "[错錯][误誤]|[异異]常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
+  "[错錯][误誤]|异常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
 );
 /** The one that the provider buys from, and may have sent the order on to. */
 const SUPPLIER = roots(
-  "(?<!(?:contact|ask) (?:the |your |our )?)providers? |supplier|vendor|upstream|(?:third|3rd) part|(?:source|main|remote|external) (?:api|panel)|" +
+  "(?<!(?:contact|ask) (?:the |your |our )?)providers? |supplier|vendor|upstream|(?:third|3rd) part[^ ]+ (?!link|app|acc)|external api|" +
     "поставщик|постачальник|провайдер|proveedor|fornecedor|fornitor|fournisseur|anbieter|leverancier|furnizor|saglayici|nha cung cap|penyedia|dostawc",
   "供[应應]商|上游|ارائه دهنده|المزود|प्रदाता",
 );
 /** What the provider's own script works with while it takes an order. */
-const DATABASE = roots("databas|db |ba[sz][ae] de da|veritaban|datenbank", "数据库|資料庫|قاعدة البيانات|دیتابیس|डेटाबेस|ฐานข้อมูล");
+const DATABASE = roots("databas|db |ba[sz][ae] de d|veritaban|datenbank", "数据库|資料庫|قاعدة البيانات|دیتابیس|डेटाबेस|ฐานข้อมูล");
 /** Words of one who tells what another answered, or what became of the database. */
 const RESPONSE = / (?:response|responded|returned|while (?:sending|placing)|баз[аыи] данных) /;
 /** Whatever stands between the provider and the one that it buys from: with a word that is not good, the order may be there. */
@@ -207,7 +207,7 @@ const LOCKED =
 const TOO_MANY =
   / too many (?:api )?(?:request|attempt|call|quer|tries|hit)| rate ?limit| throttl| flood| slow down | too fast | \d+ (?:requests|calls) (?:per|a|each) | (?:request|call|api)s? (?:limit|quota)| exceeded .*(?:requests|calls) | (?:limit|quota) (?:of |is )?\d+ (?:requests? |calls? )?(?:per |a )?(?:s|sec|second|min|minute|h|hour) /;
 const TOO_MANY_ELSEWHERE =
-  / (?:cok fazla istek|слишком (?:много|част[^ ]*) запрос|превышен[^ ]* (?:лимит|количество) запрос|muitas (?:requisi|solicita)|demasiadas (?:solicitud|peticion)|trop de requete|zu viele anfragen|terlalu banyak permintaan|qua nhieu yeu cau)|请求过[于多]|요청이 너무/;
+  / (?:cok fazla istek|слишком (?:много|част[^ ]*) запрос|превышен[^ ]* (?:лимит|количество) запрос|muitas (?:requisi|solicita)|demasiadas solicitud|trop de requete|zu viele anfragen|terlalu banyak permintaan|qua nhieu yeu cau)|请求过[于多]|요청이 너무/;
 const ADDRESS =
   / ip .*(?:white ?list|allow|permit|authori|block|ban|denied|restrict|forbid|not )| (?:white ?list|block|ban|denied|restrict|forbid|not allowed)\w* .*ip | not white ?listed /;
 const UPKEEP =
