@@ -26,9 +26,14 @@ export type ProviderFailure =
 
 export type FailureCode = ProviderFailure["code"];
 
-/** True for the codes of a request that was looked at and turned down. 408 comes from a server that lost patience midway. */
+/** True for the codes of a request that was looked at and turned down. 408 and 499 come where one side lost patience midway. */
 export function isTurnedDown(status: number): boolean {
-  return status >= 400 && status < 500 && status !== 408;
+  return status >= 400 && status < 500 && !isOutOfPatience(status);
+}
+
+/** A request that was cut off while it was at work, and may be done. */
+export function isOutOfPatience(status: number): boolean {
+  return status === 408 || status === 499;
 }
 
 /**

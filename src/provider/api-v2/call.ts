@@ -22,6 +22,8 @@ export type Action<T> = {
   /** Makes out what JSON says. */
   readonly read: (json: unknown, context: ReadingContext) => Reading<T>;
   readonly maxBytes?: number;
+  /** Whether what an error says of the call is said of this one; true unless it says otherwise. */
+  readonly isOfThisCall?: (error: ApiError, status: number) => boolean;
   /** Another field that the key is sent in as well. */
   readonly keyAlsoAs?: string;
 };
@@ -34,7 +36,7 @@ export type Action<T> = {
 export async function callProvider<T>(
   port: ProviderPort,
   settings: ProviderSettings,
-  { fields, read, maxBytes = MAX_ANSWER_BYTES, keyAlsoAs }: Action<T>,
+  { fields, read, maxBytes = MAX_ANSWER_BYTES, keyAlsoAs, isOfThisCall = () => true }: Action<T>,
 ): Promise<Result<T, ProviderFailure>> {
   const { timeoutMs } = settings;
   const opened = await port.secrets.open(providerKeyPlace(settings.id), settings.key);
@@ -44,7 +46,7 @@ export async function callProvider<T>(
   const request = requestFor({ ...settings, key }, keyAlsoAs === undefined ? fields : { ...fields, [keyAlsoAs]: key }, signal);
   if (!request.ok) return request;
   const heard = await exchange(port.fetch, request.value, { signal, timeoutMs, maxBytes });
-  if (heard.ok) return understand({ ...heard.value, key, heardAt: port.now() }, read);
+  if (heard.ok) return understand({ ...heard.value, key, heardAt: port.now(), isOfThisCall }, read);
   const { failure } = heard;
   return fail(failure.code === "network" ? { ...failure, message: cleanText(failure.message, MAX_MESSAGE_CHARS, key) } : failure);
 }
@@ -63,7 +65,7 @@ function requestFor(settings: ProviderSettings, fields: ActionFields, signal: Ab
 }
 
 /** An answer, when it was heard in epoch ms, and the key, which is kept out of whatever is told of it. */
-type Answer = Heard & ReadingContext & { readonly heardAt: number };
+type Answer = Heard & ReadingContext & Required<Pick<Action<unknown>, "isOfThisCall">> & { readonly heardAt: number };
 
 function understand<T>(answer: Answer, read: Action<T>["read"]): Result<T, ProviderFailure> {
   // Set by Cloudflare when it put a challenge in the provider's place; the provider has not seen the call.
@@ -84,7 +86,7 @@ function understand<T>(answer: Answer, read: Action<T>["read"]): Result<T, Provi
 export function troubleOfCall(error: ApiError, status: number): CallSubject | null {
   const subject = subjectOf(error);
   if (isOfCall(subject)) return subject;
-  if (knownRefusal(error.texts) !== null) return null;
+  if (subject === "reason" || knownRefusal(error.texts) !== null) return null;
   if (status === 429) return "rate";
   return subject !== "id" && isOfKey(status) ? "key" : null;
 }
@@ -150,10 +152,12 @@ const START_CHARS = 120;
 function failureWithoutJson(answer: Answer): ProviderFailure {
   const { status, text, key } = answer;
   if (isChallenge(answer)) return { code: "blocked", status };
-  if (status === 429) return rateLimited(answer);
   const isMarkup = text.trimStart().startsWith("<");
   const message = isMarkup ? "" : cleanText(text, MAX_MESSAGE_CHARS, key);
-  const trouble = text.length > MAX_MESSAGE_CHARS ? null : troubleOfText(message, status);
+  const isOfThis = answer.isOfThisCall({ texts: [message] }, status);
+  const isReason = subjectOf({ texts: [message] }) === "reason";
+  if (status === 429 && isOfThis && !isReason) return rateLimited(answer);
+  const trouble = text.length > MAX_MESSAGE_CHARS || !isOfThis || isReason ? null : troubleOfText(message, status);
   if (trouble === "rate") return rateLimited(answer);
   if (trouble !== null) return failureOfTrouble(trouble, message || `HTTP ${status}`, status);
   if (status < 400) return { code: "not_json", status, start: cleanText(text, START_CHARS, key) };

@@ -18,12 +18,12 @@ import {
 } from "./reading/api-error.ts";
 import type { Placed, Sending, ProviderPort } from "../client.ts";
 import { callProvider, isOfKey, troubleOfCall } from "./call.ts";
-import { type FailureCode, isTurnedDown, type ProviderFailure } from "../failure.ts";
+import { type FailureCode, isOutOfPatience, isTurnedDown, type ProviderFailure } from "../failure.ts";
 import { type Fields, fieldsIn, fieldsOf, idText, isObject, layersOf, saysNoId, scalarText } from "./reading/fields.ts";
 import { holdsSeveral } from "./reading/json.ts";
 import { isProviderOrderId } from "../../domain/order-ids.ts";
 import { askBalance } from "./status.ts";
-import { hasCatchAll, isOfCall, isSameText, mayBeTaken, saysNoSuchAction, subjectOf } from "./reading/subject.ts";
+import { hasCatchAll, isOfCall, isSameText, mayBeTaken, namesRelay, saysNoSuchAction, subjectOf } from "./reading/subject.ts";
 import type { ProviderSettings } from "../settings.ts";
 import { cleanText, NO_REASON } from "./reading/wording.ts";
 
@@ -66,6 +66,7 @@ export async function placeOrder(
   const result = await callProvider(port, settings, {
     fields: { ...fields, ...own, action: "add" },
     read: (json, context) => readAnswer(json, context, sent),
+    isOfThisCall,
   });
   const said = result.ok ? result.value : saidByFailure(result.failure, sent);
   const placed = said.kind === "in_question" ? await secondOpinion(port, settings, said, takeCall) : said;
@@ -93,7 +94,8 @@ function saidByFailure(failure: ProviderFailure, sent: readonly string[]): Place
   if (NOT_TAKEN.has(failure.code)) return { kind: "not_taken", failure };
   if (failure.code !== "http" || !isTurnedDown(failure.status)) return { kind: "unclear", failure };
   const { status, message } = failure;
-  if (isOfKey(status)) return turnedAway(message ?? `HTTP ${status}`, status);
+  if (isOfKey(status) && (message === null || (!isReason(message) && isOfThisCall({ texts: [message] }, status))))
+    return turnedAway(message ?? `HTTP ${status}`, status);
   // A plain text under a code from 400 on is a reason as one in JSON is.
   return message === null ? { kind: "unclear", failure } : saidByError({ texts: [message] }, status, { message, sent });
 }
@@ -162,7 +164,7 @@ function readAnswer(json: unknown, context: ReadingContext, sent: readonly strin
   if (error === null && fields.some(saysSuccess)) return read(unclear("success without an order id"));
   if (told === null) return readUntold(json, fields, sent, hear);
   const plain = withoutEchoes(told, sent);
-  if (!mayBeTaken(plain) && troubleOfCall(plain, status) !== null) return { kind: "error", error: plain };
+  if (!mayBeTaken(plain) && troubleOfCall(plain, status) !== null && isOfThisCall(plain, status)) return { kind: "error", error: plain };
   return read(saidByError(plain, status, { message: hear(told.texts), sent: [] }));
 }
 
@@ -220,7 +222,8 @@ function readUntold(json: unknown, layers: readonly Fields[], sent: readonly str
   if (first === undefined) return nothing;
   const said: ApiError = { texts: [first, ...others] };
   const plain = withoutEchoes(said, sent);
-  if (mayBeTaken(plain)) return read(unclear("a text by which the order may be there"));
+  if (mayBeTaken(plain) || (troubleOfCall(plain, 200) !== null && namesRelay(plain)))
+    return read(unclear("a text by which the order may be there"));
   if (isTroubleToTheLetter(plain.texts)) return { kind: "error", error: plain };
   const known = refusedToTheLetter(plain.texts, hear(said.texts));
   if (known !== null) return read(known);
@@ -244,6 +247,15 @@ function isTroubleToTheLetter(texts: readonly string[]): boolean {
   return known === "key" || known === "rate";
 }
 
+/**
+ * Whether what an error says of the call is certain to be of this one: the provider may have sent the order on, and tell
+ * how it went there. Under a code from 500 on a script may have died, so that only texts known to the letter count.
+ */
+function isOfThisCall(error: ApiError, status: number): boolean {
+  if (namesRelay(error)) return false;
+  return status < 500 || isTroubleToTheLetter(error.texts) || (status === 503 && subjectOf(error) === "upkeep");
+}
+
 /** `message`: the text as the panel may hear it. */
 type Heard = { readonly message: string; readonly sent: readonly string[] };
 
@@ -260,17 +272,15 @@ function saidByError(error: ApiError, status: number, { message, sent }: Heard):
   const doubt: Placed = { kind: "unclear", failure: { code: "http", status, message } };
   if (mayBeTaken(plain)) return doubt;
   const subject = subjectOf(plain);
-  if (isOfCall(subject)) return turnedAway(message, status);
+  if (isOfCall(subject)) return isOfThisCall(plain, status) ? turnedAway(message, status) : doubt;
   if (known !== null) return refused;
-  if (hasCatchAll(plain) || status >= 500 || status === REQUEST_TIMEOUT) return doubt;
+  if (hasCatchAll(plain) || status >= 500 || isOutOfPatience(status)) return doubt;
   if (subject === "reason") return refused;
   const isWord = subject !== "mishap";
   if (!isWord && !isTurnedDown(status)) return doubt;
   const answered = subject === "vague" && !isTurnedDown(status) ? doubt : refused;
   return { kind: "in_question", message, status, answered, otherwise: doubt, isWord };
 }
-
-const REQUEST_TIMEOUT = 408;
 
 /** Turned away by a code or a text that is the caller's: no order was taken. The balance tells whether all calls are. */
 function turnedAway(message: string, status: number): InQuestion {

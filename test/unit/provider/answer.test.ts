@@ -350,6 +350,9 @@ describe("the parts of an order", () => {
       { orders: ["101", "102"] },
     ],
     ["a list of objects whose order is none", { orders: [{ id: 7, order: null }, { order: 102 }] }, { orders: ["102"] }],
+    ["parts under their ids for no ids", { orders: { "70002": "Completed", "70003": "Canceled" } }, {}],
+    ["parts told under their ids for no ids", { orders: { "70002": { status: "Completed" } } }, {}],
+    ["a short id of a part for no id", { orders: { "8": "Partial" } }, {}],
   ])("are %s", (_, fields, parts) => {
     expect(one({ status: "In progress", ...fields })).toEqual(
       statusOf("In progress", { multi: true, parts: { ...NO_PARTS, ...ANY_FORM, ...parts } }),

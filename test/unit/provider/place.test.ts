@@ -231,7 +231,7 @@ describe("an order is refused", () => {
     expect(await place(new Response("Bad link", { status }))).toEqual(refused("Bad link", "link"));
   });
 
-  it.each([408, 500, 502, 503, 520, 524])(
+  it.each([408, 499, 500, 502, 503, 520, 524])(
     "by an error that is a known refusal only, under HTTP %i: a script may have died over the order",
     async (status) => {
       expect((await place(json({ error: "Внутренняя ошибка сервера" }, status))).kind).toBe("unclear");
@@ -274,6 +274,55 @@ describe("an order is refused", () => {
 
   it.each([401, 403, 429])("for a known reason under HTTP %i, since the text counts before the code", async (status) => {
     expect(await place(json({ error: "Not enough funds" }, status))).toEqual(refused("Not enough funds", "funds"));
+  });
+
+  it.each([401, 403, 429])("for a reason in other words under HTTP %i, too", async (status) => {
+    for (const error of [
+      "Minimum quantity is 100",
+      "Saldo tidak cukup",
+      "Insufficient balance, please top up",
+      "Link is invalid",
+      "This service is disabled",
+      "链接无效",
+    ]) {
+      for (const body of [{ error }, { status: "error", msg: error }, { message: error }])
+        expect(await second(json(body, status), json({ balance: "5" }))).toEqual([refused(error), 0]);
+      expect(await second(new Response(error, { status }), json({ balance: "5" }))).toEqual([refused(error), 0]);
+    }
+  });
+
+  it.each([
+    "Serviço em manutenção",
+    "Servis bakımda",
+    "Сервис на техническом обслуживании",
+    "服务维护中",
+    "该服务正在维护",
+    "Dienst in Wartung",
+    "Package under maintenance",
+  ])("for what one service is in, and not the provider: %s", async (error) => {
+    expect(await second(json({ error }), json({ balance: "5" }))).toEqual([refused(error), 1]);
+    expect((await place(json({ error }, 503))).kind).toBe("unclear");
+  });
+
+  it.each([
+    "Failed to process order: not enough funds",
+    "Order processing failed: insufficient balance",
+    "Error processing order: Not enough funds",
+    "Transaction failed: insufficient balance",
+    "System error: insufficient balance",
+    "Ошибка обработки заказа: недостаточно средств",
+  ])("for money that is not there behind a catch-all's opening: %s", async (error) => {
+    for (const status of [200, 400]) expect(await second(json({ error }, status), json({ balance: "5" }))).toEqual([refused(error), 0]);
+    expect((await place(json({ error: error.replace(": ", " at the supplier: ") }))).kind).toBe("unclear");
+    expect((await place(json({ error }, 500))).kind).toBe("unclear");
+  });
+
+  it.each([
+    "You already have an order in progress for this post",
+    "You already have an order in progress for this user",
+    "The previous order is still in progress, please wait",
+  ])("for another order on the same: %s", async (error) => {
+    expect(await second(json({ error }), json({ balance: "5" }))).toEqual([refused(error), 1]);
   });
 
   it("without the key", async () => {
@@ -333,6 +382,7 @@ describe("nobody knows of an order", () => {
     ["a message", json({ message: "Your order was received" }), "bad_shape"],
     ["a message under 500", json({ message: "Server Error" }, 500), "http"],
     ["a message under 408", json({ message: "Timeout" }, 408), "http"],
+    ["a page under 499", new Response(HTML, { status: 499 }), "http"],
     ["the error of a script that died", json({ error: "Internal Server Error" }, 500), "http"],
     ["the error of a gateway", json({ status: 504, error: "Gateway Time-out" }, 504), "http"],
     ["success without an order", json({ status: "success" }), "bad_shape"],
@@ -505,10 +555,39 @@ describe("a catch-all's text", () => {
     "Er is een fout opgetreden",
     "发生错误",
     "Заказ не создан",
+    "500",
+    "#502",
+    "7",
+    "ReadTimeout",
+    'Post "https://provider.com/api/v2": EOF',
+    "14 UNAVAILABLE",
+    "Return value must be of type int, null returned",
+    "Interner Serverfehler",
+    "資料庫錯誤",
   ])("of broken code, or with nothing in it but that it failed, leaves a doubt where the balance is told: %s", async (error) => {
     for (const body of [{ error }, { status: "error", msg: error }, { errors: { base: [error] } }, { success: false, data: error }])
       expect((await second(json(body), json({ balance: "5" })))[0]).toMatchObject({ kind: "unclear" });
   });
+
+  it("that is a mere number leaves a doubt in every form", async () => {
+    const bodies = [
+      { error: 500 },
+      { error: { code: 504 } },
+      { success: false, message: "500" },
+      { status: "error", msg: 7 },
+      { status: "fail", error: "#500" },
+    ];
+    for (const body of bodies) expect((await place(json(body))).kind).toBe("unclear");
+  });
+
+  it.each(["Pending", "In progress", "Accepted", "Completed", "Order already exists", "Sipariş zaten mevcut", "订单已存在"])(
+    "or a word by which it is there leaves a doubt under any code: %s",
+    async (error) => {
+      for (const status of [200, 400, 409, 429, 500])
+        for (const body of [{ error }, { status: "error", msg: error }, { error: true, message: error }])
+          expect((await place(json(body, status))).kind).toBe("unclear");
+    },
+  );
 
   it("in a second field leaves a doubt, too", async () => {
     const body = { error: "Link is invalid", message: "Your balance was charged" };
@@ -522,6 +601,62 @@ describe("a catch-all's text", () => {
 
   it("leaves a doubt though the balance says the same: the database may have gone in between", async () => {
     expect(await second(json({ error: "Database error" }), json({ error: "Database error" }))).toMatchObject([{ kind: "unclear" }, 0]);
+  });
+});
+
+describe("what an error says of a call", () => {
+  const TROUBLES = [
+    "API is down",
+    "is under maintenance",
+    "rate limit exceeded",
+    "API key is invalid",
+    "blocked our IP",
+    "429 Too Many Requests",
+  ];
+  const SUPPLIERS = [
+    "Provider",
+    "The supplier",
+    "Upstream",
+    "Third-party",
+    "Fornecedor",
+    "Поставщик",
+    "Sağlayıcı",
+    "Nhà cung cấp",
+    "供应商",
+  ];
+  const OTHERS = [
+    "Fornecedor em manutenção",
+    "Sağlayıcı bakımda",
+    "供应商维护中",
+    "Database maintenance in progress",
+    "Rate limit exceeded while sending order to provider",
+    "Provider response: Invalid API key",
+    "API returned: Invalid API key",
+  ];
+  const OF_SUPPLIERS = [...SUPPLIERS.flatMap((name) => TROUBLES.map((trouble) => `${name} ${trouble}`)), ...OTHERS];
+  const STATUSES = [200, 400, 401, 403, 429, 500, 503];
+
+  it.each(STATUSES)("of the provider's own to another leaves a doubt under HTTP %i: the order was being sent on", async (status) => {
+    for (const text of OF_SUPPLIERS) {
+      for (const body of [{ error: text }, { status: "error", msg: text }, { message: text }])
+        expect([text, (await place(json(body, status))).kind]).toEqual([text, "unclear"]);
+      expect([text, (await place(new Response(text, { status }))).kind]).toEqual([text, "unclear"]);
+    }
+  });
+
+  it("counts under a code from 500 on where it is known to the letter, and maintenance under 503", async () => {
+    for (const error of ["Invalid API key", "Too many requests"])
+      for (const status of STATUSES) expect((await place(json({ error }, status))).kind).toBe("not_taken");
+    for (const error of ["Rate limit exceeded (200/min)", "API key is incorrect", "Your IP is not whitelisted", "Site em manutenção"]) {
+      for (const status of [200, 400, 403]) expect((await place(json({ error }, status))).kind).toBe("not_taken");
+      for (const status of [500, 502, 520]) expect((await place(json({ error }, status))).kind).toBe("unclear");
+      expect((await place(json({ error }, 503))).kind).toBe(error.startsWith("Site") ? "not_taken" : "unclear");
+    }
+  });
+
+  it("asks to turn to the provider, and is of this one", async () => {
+    const error = "Your IP is not whitelisted, contact the provider";
+    expect(await place(json({ error }))).toMatchObject({ kind: "not_taken", failure: { code: "blocked" } });
   });
 });
 

@@ -270,11 +270,21 @@ function saysParts(value: unknown, none: number): boolean {
   return (scalarText(value)?.match(/\p{Nd}+/gu) ?? []).some((digits) => (readCount(digits) ?? Infinity) > none);
 }
 
-/** Whether the orders of an answer are any: a count of them, or a list with an id in it, bare or in an object. */
+/**
+ * Whether the orders of an answer are any: a count of them, a list with an id in it, bare or in an object, or an object in
+ * which an id is the name of something.
+ */
 function saysOrders(value: unknown): boolean {
   if (typeof value !== "object" || value === null) return saysParts(value, 0);
+  if (!Array.isArray(value) && Object.entries(value).some(([name, part]) => /^\d+$/.test(name) && saysSomething(part))) return true;
   // An id has a digit, or is so long that chance has made it.
   return Object.values(value).some((part) => saysOrders(part) || (/[\w-]{16}/.test(scalarText(part) ?? "") && !saysNoId(part)));
+}
+
+/** Words for none are shorter than all others. */
+function saysSomething(part: unknown): boolean {
+  if (typeof part === "object" && part !== null) return Object.values(part).some(saysSomething);
+  return /.{4}/.test(scalarText(part) ?? "") && !saysNoId(part);
 }
 
 /** The parts of an order that has any. */

@@ -97,11 +97,15 @@ function byText<K extends string>(table: Readonly<Record<K, readonly string[]>>)
   return new Map(Object.entries<readonly string[]>(table).flatMap(([kind, texts]) => texts.map((text) => [text, kind as K])));
 }
 
-/** `Invalid API key!`, `error.invalid_api_key` and `INVALID_API_KEY` alike become `invalid api key`. */
+/**
+ * `Invalid API key!`, `error.invalid_api_key` and `INVALID_API_KEY` alike become `invalid api key`. A sign in quotation
+ * marks is what the text is about: `Invalid token '<'` is none of a key's.
+ */
 function foldText(text: string): string {
   return text
     .slice(0, 200)
     .toLowerCase()
+    .replace(/(["'`])[^\p{L}\p{N}\s]+\1/gu, " sign ")
     .replace(/[^\p{L}\p{N}]+/gu, " ")
     .trim()
     .replace(/^(?:neworder )?error /, "");

@@ -14,6 +14,8 @@ const DATABASES = [
   /value too long for type|(?:integer|bigint|smallint|numeric value) out of range|(?:duplicate|foreign|primary) key|prepared statement/,
   /(?:obtain|acquire|get|release)(?:ing)? (?:a |the )?lock\b|lock timeout|database is locked|could not serialize|commands out of sync/,
   /\broll(?:ed)?[ -]?back\b|current transaction|terminating connection|canceling statement|connection slots|too many clients|--read-only/,
+  /column count|of collations|allowed_packet|packets out|unknown database|\w'@'|was interrupted|as crashed|no active transaction/,
+  /read-?only (?:transaction|database)|d1_error/,
   /\be11000\b|\bora-\d|\bwrongtype\b|\bmisconf\b|maxmemory|\b(?:redis|mongo\w*|memcached?|prisma|eloquent|sequelize|hibernate|jdbc|odbc|amqp|kafka)\b/,
 ];
 
@@ -24,6 +26,7 @@ const RUNTIMES = [
   // A value that is none, where a program looked for one: `property "id" on null`.
   /\b(?:on|of|to|type|read|access|convert|destructure|reading) (?:null|undefined)\b|\b(?:for|into|of|on|an?) nil\b|nonetype|nilclass|nullable object/,
   /(?:try|attempt)(?:ing|ed)? to (?:get|read|assign|access|call|index|divide|concatenate|perform|compare|modify) (?:an? )?\w*(?:propert|offset|index|array|nil|null|element|undefined|field|global|local|method)/,
+  /must be of type [^ ]+, \w+ (?:given|returned)|class \[/,
   /object reference|instance of an object|non-object|has no attribute|is not (?:a function|a constructor|iterable|callable|subscriptable|an object)|array offset/,
   /(?:to string|array to \w+) conversion|(?:division|modulo|divided?) by zero|\b(?:arithmetic|integer|buffer|stack) overflow|resulted in an overflow/,
   /\bindex\b.{0,20}\b(?:out ?of ?|outside (?:the )?)(?:range|bounds)|bounds (?:of the array|for length)|indices must be|sequence contains no|values to unpack/,
@@ -39,21 +42,34 @@ const RUNTIMES = [
 ];
 
 const NETWORKS = [
-  /\btime[sd]?[ -]?out\b|econn\w+|etimedout|enotfound|eai_again|socket hang|\bcurl\b|fetch failed|connection (?:\w+ )?(?:refused|reset|closed|lost|aborted)/,
+  /(?:\b|_|socket)time[sd]?[ -]?out(?:\b|_)|econn\w+|etimedout|enotfound|eai_again|socket hang|\bcurl\b|fetch failed|connection (?:\w+ )?(?:refused|reset|closed|lost|aborted)/,
   /\bepipe\b|broken pipe|(?:not|unable to|failed to) connect\b|\be(?:host|net)unreach\b|\be(?:nospc|nomem|mfile|acces|perm|noent)\b/,
-  /(?:http|status|code|error)[ :]*50\d\b|failed with status|status code \d{3}|resulted in a [`"']?\d{3}|bad gateway|gateway time|deadline exceeded|took too long/,
+  /(?:http|status|code|error)[ :]*50\d\b|failed with status|status code \d{3}|resulted in a [`"']?\d{3}|bad gateway|gateway time|deadline.exceeded|took too long/,
   /(?:operation|request|context|transaction|query) (?:was )?(?:aborted|cancell?ed|rolled back|failed)|getaddrinfo|handshake|certificate|x509/,
   /\b(?:dial|read|write) (?:tcp|udp)\b|\bi\/o (?:error|timeout)|\bg?rpc\b/,
 ];
 
-const BROKEN_CODE = new RegExp([...DATABASES, ...RUNTIMES, ...NETWORKS].map(({ source }) => source).join("|"), "i");
+/** What HTTP clients and parsers of JSON say: a place in a text, a sign of JSON, the other end of a connection. */
+const CLIENTS = [
+  /max retries|\bline \d+,? col(?:umn)? \d|\(char \d|premature|empty reply|read data|n't connect\b|returned nothing|receiving data|\bhttp\/\d/,
+  /closed cleanly|aborted a request|side closed|after json\b|(?:^|: )eof$/,
+  /looking for beginning|expected begin_|invalid start of|string offset|offset of type/,
+];
+
+/** A key or a token that is a word of a program's or of JSON, and not what opens an account: by what stands at it. */
+const KEYS = [
+  /\b(?:cache|array|json) key\b|token in (?:response|json)|parser|token ["'`][^\w\s"'`]["'`]|unrecognized token ["'`]/,
+  /(?:(?:missing|unknown|required|no such) key|(?<!(?:api|access|secret) )\bkey not found)(?:: ?["'`]?| ["'`])(?!\w*(?:key|token))[a-z_]+["'`]?(?:$| in\b)/,
+];
+
+const BROKEN_CODE = new RegExp([...DATABASES, ...RUNTIMES, ...NETWORKS, ...CLIENTS, ...KEYS].map(({ source }) => source).join("|"), "i");
 
 /**
  * What only capitals tell from a sentence. A name that is not defined is a program's, but for a capital word for what is sent,
  * which a form may have: "Link is not defined". And what belongs to an object or a class.
  */
 const NAMES =
-  /(?:^|: )(?!(?:Link|Url|URL|Quantity|Service|Package|User|Username|Comments|Type|Category|Min|Max)\b)["'`]?[\w$.]+["'`]? is (?:not |un)defined\b|\bname '\w+' is not defined|\$\w+->|\b[A-Z]\w*[a-z]\w*::\w/;
+  /\b\w*(?:Timeout|Connection|JSON\w*|Network|Abort|Protocol|SSL|OS|IO|Query)Error\b|\b[A-Z][a-z]+Timeout\b|^\d{1,2} [A-Z_]{5,}(?:$|:)|(?:^|: )(?!(?:Link|Url|URL|Quantity|Service|Package|User|Username|Comments|Type|Category|Min|Max)\b)["'`]?[\w$.]+["'`]? is (?:not |un)defined\b|\bname '\w+' is not defined|\$\w+->|\b[A-Z]\w*[a-z]\w*::\w/;
 
 /** Broken code comes with a page of its stack, and says in the beginning what broke. */
 const MAX_CHARS = 2000;

@@ -339,7 +339,10 @@ export type Nothing = { readonly isError: boolean; readonly isFailure: boolean }
  * every language, and figures in none. `plain`: as `folded` gives it.
  */
 export function nothingSaid(plain: string): Nothing | null {
-  const text = plain.split(" ").filter((word) => /\D/.test(word));
+  const words = plain.trim().split(" ");
+  const text = words.filter((word) => /\D/.test(word));
+  // Figures alone are a code at best.
+  if (text.length === 0 && words[0] !== "") return { isError: false, isFailure: false };
   for (const own of LANGUAGES) {
     const kinds = kindsIn(text, own);
     if (kinds === null) continue;

@@ -6,6 +6,7 @@
 import { type ApiError, knownError, knownRefusal, saysCrash } from "./api-error.ts";
 import { folded, roots } from "./plain-text.ts";
 import { nothingSaid } from "./no-reason.ts";
+import { isActive, statusFor } from "../../../domain/status.ts";
 import { saysBrokenCode } from "./broken-code.ts";
 
 /**
@@ -45,7 +46,22 @@ function subjectByRoots(text: string): Subject {
  * knows. A text that is known to the letter says what it says.
  */
 export function mayBeTaken({ texts }: ApiError): boolean {
+  if (!texts.some(isToTheLetter) && texts.some(isWordOfOrder)) return true;
   return texts.some((text) => !isToTheLetter(text) && saysTaken(folded(text)));
+}
+
+/** A word for how an order stands that is there, or is done. */
+function isWordOfOrder(text: string, at: number): boolean {
+  const status = statusFor(text, {}, true);
+  return status !== null && (isActive(status) || (at === 0 && (status === "completed" || status === "partial")));
+}
+
+/** Whether an error's texts may be about a call that the provider made for the order, and not about the one to it. */
+export function namesRelay({ texts }: ApiError): boolean {
+  return texts.some((text) => {
+    const plain = folded(text);
+    return SUPPLIER(plain) || DATABASE(plain) || RESPONSE.test(plain);
+  });
 }
 
 /** Whether one of an error's texts is a catch-all's, and none is known to the letter. */
@@ -117,41 +133,58 @@ export function withoutFigures(text: string): string {
 
 /** A part of the machinery, and a word for its failing, anywhere in one text: "Lỗi hệ thống", "Database error", "系统繁忙". */
 const MACHINERY = roots(
-  "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |database|db |base de d|veritaban|he thong|may chu|sistem|систем|сервер|" +
-    "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|technical|process|backend|web ?site ",
-  "系统|服务器|内部|数据库|网络|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
+  "system|servers? |servidor|serveur|sunucu|internal |intern[aoe]? |interne |he thong|may chu|sistem|систем|сервер|" +
+    "внутр|network |rede |reseau|netzwerk|сет[иь] |jaringan|unknown |unexpected|desconoc|неизвест|bilinmeyen|fatal|process|backend|web ?site ",
+  "系[统統]|[服伺][务務服]?器|[内內]部|[网網][络絡路关]|داخلی|आंतरिक|سرور|سیستم|شبکه|خادم|النظام|غير معروف|सर्वर|सिस्टम|अज्ञात|ระบบ|เซิร์ฟเวอร์|サーバ|システム|서버|시스템",
 );
+/** A technical fault, as which catch-alls speak of themselves, and no support and no work. */
+const TECHNICAL = roots(
+  "technical (?!support)|техн[иі]ч(?![^ ]* (?:п[оі][дп]|р))|(?<! (?:so|su|sup)port[eo] )te[ch]nic|te(?:k|ch)ni[kqs][^ ]* (?!destek|support)|ky thuat ",
+  "技[术術](?!支)|기술|فنی|तकनीकी|เทคนิค",
+);
+const CAUSE = / (?:reasons |motivo|razon|raisons |grund|neden|ly do|причин)|原因/;
 const FAILING = roots(
   "error|fail|fault|problem|issue|busy|crash|overload|unavailab|down |offline|unreachable|no respon|not respon|erro |errore |erreur|fehler|hata|loi |" +
-    "kesalahan|gagal|gangguan|ошибк|сбой|проблем|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не удалось|tidak (?:dapat|bisa|merespon)",
-  "错误|异常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
+    "kesalahan|gagal|gangguan|ошибк|помилк|сбо[йяию]|збі[йо]|проблем|sorun|fout|занят|недоступ|перегруж|ocupad|saturad|indispon|no dispon|occupe|mesgul|yogun|sibuk|su co|qua tai|nicht erreich|baglanilamad|fallo|falha|no respond|nao (?:respond|foi possivel)|не отвеча|не відпов|eror|eroare|fora do ar|не удалось|tidak (?:dapat|bisa|merespon)",
+  "[错錯][误誤]|异常|故障|忙|خطا|مشکل|مشغول|فشل|تعذر|त्रुटि|समस्या|ขัดข้อง|エラー|오류",
 );
+/** The one that the provider buys from, and may have sent the order on to. */
+const SUPPLIER = roots(
+  "(?<!(?:contact|ask) (?:the |your |our )?)providers? |supplier|vendor|upstream|(?:third|3rd) part[^ ]+ (?!link|app|acc)|external api|" +
+    "поставщик|постачальник|провайдер|proveedor|fornecedor|fornitor|fournisseur|anbieter|leverancier|furnizor|saglayici|nha cung cap|penyedia|dostawc",
+  "供[应應]商|上游|ارائه دهنده|المزود|प्रदाता",
+);
+/** What the provider's own script works with while it takes an order. */
+const DATABASE = roots("databas|db |ba[sz][ae] de d|veritaban|datenbank", "数据库|資料庫|قاعدة البيانات|دیتابیس|डेटाबेस|ฐานข้อมูล");
+/** Words of one who tells what another answered, or what became of the database. */
+const RESPONSE = / (?:response|responded|returned|while (?:sending|placing)|баз[аыи] данных) /;
 /** Whatever stands between the provider and the one that it buys from: with a word that is not good, the order may be there. */
 const RELAY = roots(
-  "respons?(?:es?|d)? |(?<! poll )answers? (?!number)|(?<!contact (?:the |your |our )?)providers? |supplier|vendor|upstream|gateway|" +
-    "(?<! linkedin )connection |host |origin |поставщик|провайдер|ответ[ае]? |соединени|шлюз|proveedor|respuesta|conexion|fornecedor|resposta|conexao|" +
-    "fournisseur|reponse|connexion|anbieter|antwort|verbindung|saglayici|yanit|cevap|nha cung cap|phan hoi|ket noi|penyedia|koneksi|tanggapan|dostawc",
-  "供应商|上游|响应|返回|接口|连接|پاسخ|ارائه دهنده|استجابه|المزود|प्रदाता",
+  "respons?(?:es?|d)? |(?<! poll )answers? (?!number)|gateway|" +
+    "(?<! linkedin )connection |communicat|comunica|host |origin |ответ[ае]? |соединени|шлюз|respuesta|conexion|resposta|conexao|" +
+    "reponse|connexion|antwort|verbindung|yanit|cevap|phan hoi|ket noi|koneksi|tanggapan",
+  "响应|返回|接口|连接|연결|پاسخ|استجابه",
 );
 const NOT_GOOD = roots(
   "invalid|incorrect|wrong|bad |malformed|empty|missing|not |no |without|never|unknown|unclear|unable|cannot|can t|could|didn t|doesn t|lost|broken|" +
     "closed|reset|refus|reject|declin|denied|abort|cancel|неверн|некорр|нет |не |без |пуст|потерян|прерван|sin |vaci|inval|sem |nao |vazi|sans |pas |" +
-    "vide|keine|nicht|leer|yok|alinamadi|vermedi|gelmedi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak",
-  "无|未|空|没|失败|断|نامعتبر|نشد|نداد|قطع|لا |لم |नहीं",
+    "vide|keine|nicht|leer|yok|vermedi|gelmedi|bos |gecersiz|kesil|khong|mat |tidak|kosong|terputus|belum|menunggu|brak|perdi|[^ ]+[ae]m[ae]di ",
+  "无|未|空|没|失败|断|실패|없|نامعتبر|نشد|نداد|قطع|لا |لم |नहीं",
 );
 const TIMED_OUT = roots(
   "врем(?:я|ени) ожидания|тайм ?аут|tiempo (?:de espera|agotado)|tempo (?:limite|esgotado)|delai (?:d attente|depasse)|(?:zaman|sure) asimi|" +
-    "(?:het|qua) thoi gian|zeituberschreitung|waktu (?:habis|tunggu)|przekroczono",
+    "(?:het|qua) thoi gian|tempo scaduto|zeituberschreitung|waktu (?:habis|tunggu)|przekroczono",
   "超时|タイムアウト|시간 초과|مهلت|زمان انتظار|المهلة|انتهت مهلة|समय समाप्त",
 );
 /** The web server's own word for itself; of what is sold they say "this service". */
 const NO_SERVICE =
-  / no (?:(?:available|free|healthy|live|active|online) )*(?:server|worker|backend|node|instance|peer)s? | (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
+  / servi(?:cio|co|ce) tempora[a-z]+ (?:no|in)[ a-z]*dispon| no (?:(?:available|free|healthy|live|active|online) )*(?:server|worker|backend|node|instance|peer)s? | (?:api|(?<! (?:this|that|selected|chosen) )service) (?:is )?(?:temporarily |currently )*(?:unavailable|overloaded|busy) /;
 /** How catch-alls begin. */
 const MISHAP = roots(
   "went wrong|(?:something|things?) (?:is |was )?wrong|oops|whoops|salio mal|deu errado|пошло не так|щось пішло|ters gitti|schief ?gelaufen|andato storto|" +
-    "mal passe|poszlo nie tak|co gi do sai|(?:error|issue|problem) (?:has |have )?occur|произошла ошибка|terjadi (?:kesalahan|masalah|gangguan)|hata olustu|" +
-    "da xay ra loi|(?:ocurrio|ocorreu) (?:un|um) (?:erro|problem)|erreur (?:est|s est)|fehler ist",
+    "mal passe|poszlo nie tak|co gi do sai|(?:error|issue|problem) (?:has |have )?occur|произошла ошибка|terjadi (?:kesalahan|masalah|gangguan|err?or)|he thong (?:dang )?ban |hata olustu|" +
+    "da xay ra loi|(?:ocurrio|ocorreu) (?:un|um) (?:erro|problem)|erreur (?:est|s est)|fehler ist|" +
+    "[a-z]*(?:syst|server|bank|base|netz?we|verbind)[a-z]*(?:fehler|fout|fel )",
   "出错|خطایی رخ|مشکلی پیش|कुछ गलत|เกิดข้อผิดพลาด",
 );
 /** What catch-alls say they could not do: a reason beside it counts more. */
@@ -173,12 +206,14 @@ const LOCKED =
 
 const TOO_MANY =
   / too many (?:api )?(?:request|attempt|call|quer|tries|hit)| rate ?limit| throttl| flood| slow down | too fast | \d+ (?:requests|calls) (?:per|a|each) | (?:request|call|api)s? (?:limit|quota)| exceeded .*(?:requests|calls) | (?:limit|quota) (?:of |is )?\d+ (?:requests? |calls? )?(?:per |a )?(?:s|sec|second|min|minute|h|hour) /;
+const TOO_MANY_ELSEWHERE =
+  / (?:cok fazla istek|слишком (?:много|част[^ ]*) запрос|превышен[^ ]* (?:лимит|количество) запрос|muitas (?:requisi|solicita)|demasiadas solicitud|trop de requete|zu viele anfragen|terlalu banyak permintaan|qua nhieu yeu cau)|请求过[于多]|요청이 너무/;
 const ADDRESS =
   / ip .*(?:white ?list|allow|permit|authori|block|ban|denied|restrict|forbid|not )| (?:white ?list|block|ban|denied|restrict|forbid|not allowed)\w* .*ip | not white ?listed /;
 const UPKEEP =
-  /mainten|manutenc|mantenim| wartung| bakim|техническ|bao tri|pemelihara|维护| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
+  /mainten|manutenc|mantenim| wartung| bakim|техн[иі]ч[^ ]* (?:р[ао]бот|обсл|перер|проф)| тех(?:работ|обсл)|bao tri|pemelihara|[维維][护護]| under construction | (?:api|site|website|panel) (?:is )?(?:temporarily |currently |now )?(?:closed|disabled|offline|unavailable|down|suspended|off) /;
 /** What is sold may be in maintenance, too. */
-const OF_WHAT_IS_SOLD = / (?:service|link|servi[cz]i|layanan|услуг|dich vu|hizmet)/;
+const OF_WHAT_IS_SOLD = / (?:service|link|servi[czs]|layanan|(?:по|у)слуг|сервис|dich vu|hizmet|dienst|pa(?:c|k|qu)|пакет)|服[务務](?!器)/;
 
 const NO_SUCH_ID =
   / (?:orders?|ids?) .*(?:not found|not exist|t exist|invalid|incorrect|wrong|unknown) | (?:invalid|incorrect|wrong|unknown|no such) order (?:id |number )?$| order not found /;
@@ -238,6 +273,20 @@ function saysReason(plain: string): boolean {
   return PLAIN_REASON(plain) || ((LINK(plain) || SENT(plain)) && FAULT(plain)) || (FUNDS(plain) && LACKING(plain));
 }
 
+/** A catch-all's opening in plain words. */
+const OPENING = /^[\p{L} ]+[:：–—-]/u;
+
+/**
+ * Whether money that is not there stands behind a catch-all's opening: "Failed to process order: not enough funds". The
+ * money may be the provider's own, where the one that it buys from is named.
+ */
+function saysFundsBehind(text: string): boolean {
+  const rest = text.replace(OPENING, "");
+  if (rest === text || namesRelay({ texts: [text] }) || RELAY(folded(text))) return false;
+  const plain = folded(rest);
+  return FUNDS(plain) && LACKING(plain) && !isOfMachinery(plain) && !saysBrokenCode(text.replace(/^\w+ failed/i, ""));
+}
+
 /** Words after which nothing was done: "No order was placed", "must be paid". */
 const NOT_DONE =
   "(?<! (?:not|t|no|never|cannot|nothing|without|before|must|should|can|could|may|if|unless|until|when|after|once|only|to) (?:[a-z]+ ){0,5})";
@@ -249,20 +298,26 @@ const WAS_SENT = new RegExp(
 );
 /** An order that is at work, or is there twice. */
 const IS_AT_WORK = new RegExp(
-  `${AN_ORDER}${NOT_DONE}(?:being [a-z]+|processing|in (?:progress|process|queue|work)|under ?way|pending|queued|awaiting) ` +
+  `${AN_ORDER}${NOT_DONE}(?:being [a-z]+|processing(?! fail| err)|in (?:progress|process|queue|work)|under ?way|pending|queued|awaiting) ` +
     "| already (?:been |being )?(?:process|submit|sent|plac|receiv)| duplicated? (?:request|order|transaction|submission)| (?:request|order|transaction) (?:is |was )?(?:a )?duplicated? ",
 );
 /** An order whose end is not known. */
 const NOBODY_KNOWS =
   / (?:status|result|outcome|state) (?:of (?:[a-z]+ ){1,3})?(?:is |was )?(?:unknown|unclear|uncertain|not known)| (?:order|payment|transaction|request|purchase) (?:[a-z]+ ){0,3}?(?:unconfirmed|not (?:yet |been |be )*(?:confirmed|verified|determined)) | order (?:id |number )?(?:(?:is|was|could|can|has|been|be) )*(?:missing|lost|empty|not (?:be |been )?(?:found|returned|known|located|present)) | (?:did not|didn t|does not|doesn t|not|no) (?:return|give|get|receive)\w* (?:an? |any |the )?(?:order|id) | no order ?id /;
 const DONE_ELSEWHERE = roots(
-  "(?<! (?:не|не было?|не была|no|nao|pas|nicht|tidak|belum|khong|chua) (?:[^ ]+ )?)(?:обрабатыва|обработ|в обработке|списан|выполняется|в работе|в очереди|" +
+  "(?<! (?:не|не было?|не была|no|nao|pas|nicht|tidak|belum|khong|chua) (?:[^ ]+ )?)(?:обрабатыва|обработан|в обработке|списан|выполняется|в работе|в очереди|" +
     "отправлен|оформлен|создан|принят|procesa[dn]|en proceso|processa[dn]|em processamento|em andamento|en (?:cours|traitement)|debite|envoyee?|" +
     "in bearbeitung|wird (?:be|ver)arbeitet|abgebucht|isleniyor|isleme al|islemde|tahsil edildi|gonderildi|dusuldu|cekildi|olusturuldu|alindi |di(?:proses|potong)|terpotong|" +
     "terkirim|pesanan (?:telah |sudah |anda )*dikirim|berhasil|dalam proses|dang (?:duoc )?(?:xu ly|cho|chay)|da (?:bi )?(?:tru|gui|tao|dat|nhan) |thanh cong|cobrad|descontad|debitad|enviad|" +
     "cread|criad|recibid|recebid|w trakcie|تم )",
   "处理中|正在处理|已(?:提交|扣|下单|创建|发送|收到)|进行中|排队|(?<![未不没])成功|処理中|처리 중|قید المعالجه|قید التنفیذ|جاري (?:معالجة|تنفيذ)|प्रोसेस हो रह|भेज दिया|(?:राशि|बैलेंस) काट|در حال (?:پردازش|انجام)|کسر شد|ثبت شد",
 );
+/** An order that is there, by one word, or by one beside it. */
+const IS_THERE = new RegExp(
+  `^ (?:accepted|queued|submitted|received|added) $|${AN_ORDER}(?:id )?(?:exists |already (?:[a-z]+ ){0,2}?(?:exist|add|creat|queue|accept|complet))`,
+);
+const IS_THERE_ELSEWHERE =
+  / (?:(?:pedido|orde[nm]|solicitud|заказ|siparis[^ ]*|pesanan|commande|bestellung|auftrag) (?:[^ ]+ ){0,2}?(?:ja|ya|duplicad[oa]|уже|zaten|sudah|deja|bereits) |(?:em|na) fila |en cola )|重复(?:提交|下单|订单)|订单(?:已存在|重复)/;
 /** Another order on the same link is an ordinary reason. */
 const OF_ANOTHER_ORDER = roots(
   "already|another|other |previous|existing|exists|active |duplicate|wait|until|same |уже|друг|предыдущ|активн|дожд|zaten|baska|onceki|acik|devam|ayni|" +
@@ -270,10 +325,14 @@ const OF_ANOTHER_ORDER = roots(
   "已有|已存在|重复|其他|قبلا",
 );
 
+/** What another order is for, besides a link. */
+const TARGET = / (?:this|the|same) (?:post|page|user|video|photo|channel) | previous order /;
+
 function saysTaken(plain: string): boolean {
   if (NOBODY_KNOWS.test(plain)) return true;
-  const isTaken = WAS_SENT.test(plain) || IS_AT_WORK.test(plain) || DONE_ELSEWHERE(plain);
-  return isTaken && !(LINK(plain) && OF_ANOTHER_ORDER(plain) && !/ your (?:order|balance|payment) /.test(plain));
+  const isTaken =
+    WAS_SENT.test(plain) || IS_AT_WORK.test(plain) || DONE_ELSEWHERE(plain) || IS_THERE.test(plain) || IS_THERE_ELSEWHERE.test(plain);
+  return isTaken && !((LINK(plain) || TARGET.test(plain)) && OF_ANOTHER_ORDER(plain) && !/ your (?:order|balance|payment) /.test(plain));
 }
 
 const RETRY = roots(
@@ -297,8 +356,9 @@ type Root = { readonly subject: Exclude<Subject, "unknown">; readonly says: (pla
 
 /** In the order in which they count. */
 const ROOTS: readonly Root[] = [
+  { subject: "reason", says: (_, text) => saysFundsBehind(text) },
   { subject: "crash", says: (_, text) => saysBrokenCode(text) },
-  { subject: "rate", says: (plain) => TOO_MANY.test(plain) },
+  { subject: "rate", says: (plain) => TOO_MANY.test(plain) || TOO_MANY_ELSEWHERE.test(plain) },
   { subject: "key", says: (plain) => BAD_KEY.test(plain) || NO_ACCESS.test(plain) || LOCKED.test(plain) },
   { subject: "address", says: (plain) => ADDRESS.test(plain) },
   { subject: "upkeep", says: (plain) => UPKEEP.test(plain) && !OF_WHAT_IS_SOLD.test(plain) },
@@ -326,5 +386,9 @@ export function mayBeYes(text: string): boolean {
 
 function isOfMachinery(plain: string): boolean {
   if (TIMED_OUT(plain) || MISHAP(plain) || NO_SERVICE.test(plain)) return true;
-  return (MACHINERY(plain) && FAILING(plain)) || (RELAY(plain) && (FAILING(plain) || NOT_GOOD(plain)));
+  if (TECHNICAL(plain) && CAUSE.test(plain)) return true;
+  return (
+    ((MACHINERY(plain) || DATABASE(plain) || TECHNICAL(plain)) && FAILING(plain)) ||
+    ((RELAY(plain) || SUPPLIER(plain)) && (FAILING(plain) || NOT_GOOD(plain)))
+  );
 }
