@@ -14,7 +14,7 @@ type Size = { readonly name: string; readonly value: number; readonly ceiling: n
  * start-up time, and what an operator uploads, grow with the bundle (Cloudflare takes 3 MB). The tracker loads on other
  * people's pages, over slow lines; the console is opened from a phone, when something is wrong.
  */
-const CEILINGS_KB = { bundle: 262, tracker: 7, console: 45, "console's style": 3.5 } as const;
+const CEILINGS_KB = { bundle: 263, tracker: 7, console: 45, "console's style": 3.5 } as const;
 /** Cloudflare ends a start after a second of CPU. The profile counts what others took of a busy machine, too: ten times a quiet one's. */
 const START_CEILING_MS = 500;
 const STARTS = 3;
