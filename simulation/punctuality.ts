@@ -12,6 +12,9 @@ const SLACK_MS = 3 * MINUTE_MS;
 const CHECK_SLACK_MS = 5 * MINUTE_MS;
 /** A check of an order that was polled a moment ago is none. */
 const JUST_POLLED_MS = 15_000;
+/** So many messages that crash in a row, soon after each other, look like a provider that does not answer. */
+const CRASHES_TO_OPEN = 3;
+const CRASHES_COUNT_MS = 2 * MINUTE_MS;
 /** From this trouble on a panel's ids that nobody else has named are asked about by trials alone. */
 const ONLY_TRIALS_FROM = 10;
 
@@ -38,7 +41,10 @@ export class Punctuality {
   /** Looks at the orders at these providers; what was before `since`, epoch ms, does not count. `sound`: nothing is wrong with these. */
   async look(since: number, providers: ReadonlySet<string>, sound: ReadonlySet<string> = new Set()): Promise<void> {
     if (providers.size === 0) return;
-    const { now, asked, backend, messageCrashedAt } = this.#system;
+    const { now, asked, backend, messageCrashes } = this.#system;
+    const messageCrashedAt = messageCrashes.at(-1) ?? 0;
+    // A message that came to nothing counts like a call without an answer, and three in a row open the circuit.
+    const mayBeLeftAlone = now - (messageCrashes.at(-CRASHES_TO_OPEN) ?? -Infinity) < CRASHES_COUNT_MS;
     const [result] = await backend.run([
       {
         sql: `SELECT o.panel, o.id, o.provider, o.provider_order_id, o.updated_at,
@@ -51,7 +57,8 @@ export class Punctuality {
       },
     ]);
     for (const { panel, id, provider, provider_order_id, cadence, updated_at, is_left_alone, is_held_back } of result?.results ?? []) {
-      if (is_left_alone === 1 && sound.has(String(provider))) this.#note(`${String(provider)} is left alone, and nothing is wrong with it`);
+      if (is_left_alone === 1 && sound.has(String(provider)) && !mayBeLeftAlone)
+        this.#note(`${String(provider)} is left alone, and nothing is wrong with it`);
       if (is_left_alone === 1) this.#leftAloneAt.set(String(provider), now);
       const lane = `${String(panel)} ${String(provider)}`;
       if (is_held_back === 1) this.#heldBackAt.set(lane, now);

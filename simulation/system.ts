@@ -74,8 +74,8 @@ export class System {
   requests = 0;
   calls = 0;
   crashes = 0;
-  /** When a process that worked on a message last crashed, epoch ms; 0 where none has. */
-  messageCrashedAt = 0;
+  /** When processes that worked on a message crashed, epoch ms. */
+  readonly messageCrashes: number[] = [];
   sentByTicks = 0;
   /** Steps of the product's own processes: each a call to the database, the queue or a provider, or a wait. */
   steps = 0;
@@ -279,7 +279,7 @@ export class System {
   ): Promise<boolean | { retryMs: number }> {
     const process = this.#spawn(`${id}.${attempts}`, attempts === 1);
     process.whenCrashed(() => {
-      this.messageCrashedAt = this.now;
+      this.messageCrashes.push(this.now);
     });
     if (attempts === 1) this.#countPages(this.firstDeliveries, body, 0);
     let outcome: boolean | { retryMs: number } = true;
