@@ -1,6 +1,6 @@
 import { chunksOf } from "../domain/chunks.ts";
 import type { Order } from "../domain/order.ts";
-import { leftUnknown, PLACING_MS } from "../domain/order-placement.ts";
+import { leftUnknown, PLACING_MS, reusedUnanswered } from "../domain/order-placement.ts";
 import { dayOf, MINUTE_MS, minuteOf } from "../domain/time.ts";
 import { type HintPlan, planWaiting } from "../domain/hint.ts";
 import { planOf } from "../domain/plan-limits.ts";
@@ -21,6 +21,7 @@ import type { Provider } from "../store/rows/provider.ts";
 import { usedUpBy } from "../store/operations/day-limit.ts";
 import { metered, type Usage } from "../store/operations/metered.ts";
 import { moveWrite } from "../store/orders/moves.ts";
+import { reuseStatement } from "../store/placement/placement.ts";
 import { rememberHints, type WaitingHints } from "../store/providers/hooks.ts";
 import { readTickView, rememberTick, touchTick } from "../store/ticks/ticks.ts";
 import { callCrons, cronsCost } from "./crons.ts";
@@ -161,10 +162,13 @@ async function sendFromTick(env: Env, ports: Ports, minute: number, spent: Spent
 /** Orders whose placement cannot be confirmed are for a person, whatever state the provider is in. */
 async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: Ports): Promise<void> {
   if (orders.length === 0) return;
+  const now = ports.now();
   const writes = orders.map((order) => {
-    return moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, null, Math.max(ports.now(), order.updatedAt));
+    return moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, null, Math.max(now, order.updatedAt));
   });
-  const flagged = await applyDecisions(db, writes, []);
+  // The scripts got no answer. A person may resolve an order before its script has asked again.
+  const reused = orders.map((order) => reuseStatement(db, order, reusedUnanswered(now)));
+  const flagged = await applyDecisions(db, writes, reused);
   ports.log({ event: "placing.left_behind", orders: orders.length, flagged });
 }
 

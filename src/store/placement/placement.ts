@@ -258,6 +258,19 @@ export function reuseStatement(db: D1Database, { panel, number: n, version }: Or
 }
 
 /**
+ * The same for an order in doubt whose script may have had no answer: an identical `add` was to get its id, or nobody has noted
+ * yet that the placement is unknown. At most one row written more.
+ */
+export function reuseUnheardStatement(db: D1Database, { panel, number: n, version }: Order, until: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE orders SET reused_until = ?4
+       WHERE panel = ?1 AND n = ?2 AND version = ?3 AND (reused_until IS NOT NULL OR flags & ${FLAGS.placing_unknown} = 0)`,
+    )
+    .bind(panel, n, version, until);
+}
+
+/**
  * The same for an order of which nobody knows here whether it was written as placed: its script got no answer. False
  * where it is not, so that an identical `add` waits for a person's word anyway. One row written.
  */

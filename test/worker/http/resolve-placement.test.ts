@@ -63,6 +63,34 @@ describe("an order that was left behind while it was being placed", () => {
     expect(await world.statusOf(String(id))).toMatchObject({ status: "Pending" });
     expect((await world.sweep(2)).calls).toEqual([]);
   });
+
+  it.each([
+    ["before a tick has found it", false],
+    ["after that", true],
+  ])("is what its script sends again, though a person has resolved it meanwhile: %s", async (_, isFlagged) => {
+    world.answers = [() => new Promise<Response>(() => undefined)];
+    void world.add();
+    await expect.poll(() => world.orders()).toHaveLength(1);
+    const [{ id } = { id: "" }] = await world.orders();
+    if (isFlagged) await world.sweep(3);
+    world.now += 10 * 60_000;
+    expect((await world.post(`/v1/orders/${String(id)}/settle`, world.key, { provider_order_id: "23501" })).status).toBe(200);
+    world.now += 110_000;
+    expect((await world.add()).json).toEqual({ order: 23501 });
+    expect(await world.orders()).toHaveLength(1);
+    // Later it is another sale.
+    world.now += 20_000;
+    world.answers = [placed(23502)];
+    expect((await world.add()).json).toEqual({ order: 23502 });
+  });
+
+  it("is another sale once its script was told an id at once", async () => {
+    world.answers = [brokenAnswer];
+    const { order } = (await world.add()).json;
+    await world.post(`/v1/orders/${order}/settle`, world.key, { provider_order_id: "23501" });
+    world.answers = [placed(23502)];
+    expect((await world.add()).json).toEqual({ order: 23502 });
+  });
 });
 
 describe("POST /v1/orders/{id}/settle", () => {

@@ -6,7 +6,7 @@ import * as z from "zod/mini";
 import type { Order } from "../../../domain/order.ts";
 import { ID_SPELLING, isProviderOrderId } from "../../../domain/order-ids.ts";
 import { hasGivenWay } from "../../../domain/order-owner.ts";
-import { foundPlaced, isPlacementInDoubt, neverPlaced } from "../../../domain/order-placement.ts";
+import { foundPlaced, isPlacementInDoubt, neverPlaced, reusedUnanswered } from "../../../domain/order-placement.ts";
 import { orderView } from "../../../domain/order-view.ts";
 import { fail } from "../../../domain/result.ts";
 import { applyDecision } from "../../../store/orders/apply.ts";
@@ -14,7 +14,7 @@ import { auditStatement } from "../../../store/operations/audit.ts";
 import { type RefundCase, readRefundCase } from "../../../store/refunds/refund-cases.ts";
 import { moveWrite } from "../../../store/orders/moves.ts";
 import { makeWay, readHolderId, readStandings } from "../../../store/orders/owners.ts";
-import { attachProviderOrder } from "../../../store/placement/placement.ts";
+import { attachProviderOrder, reuseUnheardStatement } from "../../../store/placement/placement.ts";
 import { isOperator, mayDecide } from "../../kit/auth.ts";
 import type { Answer, PanelContext } from "../../kit/context.ts";
 import { optional } from "../../kit/fields.ts";
@@ -83,6 +83,8 @@ async function attachOrder(context: PanelContext, found: RefundCase, wanted: str
   const write = moveWrite(order, { next: foundPlaced(order.state), refunds: [] }, provider.state, now);
   const result = await attachProviderOrder(db, { id: wanted, namedAt: mayOutrank ? null : now }, write, [
     trail(context, found.order, { provider_order_id: wanted }),
+    // A script that got no answer is about to send its order again.
+    reuseUnheardStatement(db, found.order, reusedUnanswered(now)),
   ]);
   if (result === "written") return json(200, orderView({ ...order, updatedAt: now, state: write.next }, provider.state, now));
   if (result === "changed") return CONFLICT;
