@@ -56,7 +56,9 @@ function end(draws: Draws, statuses: readonly Status[]): Pick<Turn, "status" | "
 export function turnedLife(life: Life, now: number, isLasting: boolean, draws: Draws): Life {
   const turns = TURNS[draws.pick(isLasting ? LASTING : Object.keys(TURNS))]?.(draws) ?? [];
   const { status, remains } = stateAt(life, now);
-  const first = life.steps[0];
+  const [first, ...later] = life.steps;
+  const begun = [first, ...later.filter((step) => step.at <= now)];
+  const present = begun.at(-1) ?? first;
   let at = Math.max(now, first.at);
   const steps = turns.map((turn): Step => {
     at += draws.between(...turn.after) * MINUTE_MS;
@@ -68,5 +70,7 @@ export function turnedLife(life: Life, now: number, isLasting: boolean, draws: D
       remains: isWhole ? life.quantity * turn.remains : Math.max(part, 1),
     };
   });
-  return { ...life, kind: "scripted", flaps: [], steps: [{ at: first.at, status, remains }, ...steps] };
+  const current: Step = { at: present.at, status, remains };
+  const past: Life["steps"] = present === first ? [current] : [first, ...begun.slice(1, -1), current];
+  return { ...life, kind: "scripted", flaps: [], steps: [...past, ...steps] };
 }
