@@ -43,8 +43,7 @@ export class Punctuality {
     if (providers.size === 0) return;
     const { now, asked, backend, messageCrashes } = this.#system;
     const messageCrashedAt = messageCrashes.at(-1) ?? 0;
-    // A message that came to nothing counts like a call without an answer, and three in a row open the circuit.
-    const mayBeLeftAlone = now - (messageCrashes.at(-CRASHES_TO_OPEN) ?? -Infinity) < CRASHES_COUNT_MS;
+    const mayBeLeftAlone = this.#mayBeLeftAlone();
     const [result] = await backend.run([
       {
         sql: `SELECT o.panel, o.id, o.provider, o.provider_order_id, o.updated_at,
@@ -78,6 +77,13 @@ export class Punctuality {
       const isAwaited = this.#clocksAreRight && wantedAt >= from;
       if (isAwaited && askedAt < wantedAt - JUST_POLLED_MS) this.#note(`${String(panel)}/${String(id)} was to be checked, and was not`);
     }
+  }
+
+  /** A message that came to nothing counts like a call without an answer, and three in a row open the circuit. */
+  #mayBeLeftAlone(): boolean {
+    const { now, messageCrashes } = this.#system;
+    const third = messageCrashes.at(-CRASHES_TO_OPEN);
+    return third !== undefined && now - third < CRASHES_COUNT_MS;
   }
 
   #note(wrong: string): void {
