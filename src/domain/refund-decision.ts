@@ -99,8 +99,7 @@ export function giveGoodwill(state: OrderState, amount: number): After {
 /**
  * Takes money back that was returned, goodwill first, and touches nothing else: what waits stays. Of an order that has
  * ended it is a decision: what was due for the amount that is taken back is not posted again. So it is of one in error, but for
- * goodwill alone, for which nothing was due. `parts`: those of an order of
- * several, as they stand now. Rules [D10] to [D12].
+ * goodwill alone, for which nothing was due. `parts`: those of an order of several, as they stand now. Rules [D10] to [D12].
  */
 export function clawBack(state: OrderState, amount: number, rules: RefundRules, parts: readonly PartFacts[] = []): After {
   if (amount > state.refunded) return { ok: false, failure: { code: "above_refunded", most: state.refunded } };

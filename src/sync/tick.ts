@@ -167,8 +167,7 @@ async function flagLeftBehind(db: D1Database, orders: readonly Order[], ports: P
     return moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, null, Math.max(now, order.updatedAt));
   });
   // The scripts got no answer. A person may resolve an order before its script has asked again.
-  const reused = orders.map((order) => reuseStatement(db, order, reusedUnanswered(now)));
-  const flagged = await applyDecisions(db, writes, reused);
+  const flagged = await applyDecisions(db, writes, [reuseStatement(db, orders, reusedUnanswered(now))]);
   ports.log({ event: "placing.left_behind", orders: orders.length, flagged });
 }
 

@@ -252,9 +252,21 @@ export async function recordPlaced(
   }
 }
 
-/** Has an identical `add` get the order's id until `until`; for a batch that writes the order. One row written more. */
-export function reuseStatement(db: D1Database, { panel, number: n, version }: Order, until: number): D1PreparedStatement {
-  return db.prepare("UPDATE orders SET reused_until = ?4 WHERE panel = ?1 AND n = ?2 AND version = ?3").bind(panel, n, version, until);
+/** At most so many are found left behind at once; the next tick takes the others. */
+const LEFT_BEHIND_AT_ONCE = 20;
+
+/**
+ * Has an identical `add` get an order's id until `until`; for a batch that writes the orders. One row written more each. The
+ * LIMIT keeps SQLite from reading all orders for each.
+ */
+export function reuseStatement(db: D1Database, orders: readonly Order[], until: number): D1PreparedStatement {
+  return db
+    .prepare(
+      `UPDATE orders SET reused_until = ?2
+       FROM (SELECT value->>0 AS panel, value->>1 AS n, value->>2 AS version FROM json_each(?1) LIMIT ${LEFT_BEHIND_AT_ONCE}) k
+       WHERE orders.panel = k.panel AND orders.n = k.n AND orders.version = k.version`,
+    )
+    .bind(JSON.stringify(orders.map(({ panel, number, version }) => [panel, number, version])), until);
 }
 
 /**
@@ -327,9 +339,6 @@ export async function readByNumber(db: D1Database, { panel, number: n }: Pick<Or
   const row = await db.prepare("SELECT * FROM orders WHERE panel = ?1 AND n = ?2").bind(panel, n).first<OrderRow>();
   return row === null ? null : toOrder(row);
 }
-
-/** At most so many at once; the next tick takes the others. */
-const LEFT_BEHIND_AT_ONCE = 20;
 
 /**
  * Selects orders that were being placed before `until` (epoch ms), and were not written since: the request that

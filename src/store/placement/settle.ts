@@ -68,7 +68,7 @@ function nameOrder({ db, polling, askedAt, now: time }: Sent, order: Order, name
   const until = reusedUntil(askedAt, now);
   if (order.lastChange !== 0) {
     const write = moveWrite(named, { next: foundPlaced(order.state), refunds: [] }, polling, now);
-    const others = until === null ? [] : [reuseStatement(db, order, until)];
+    const others = until === null ? [] : [reuseStatement(db, [order], until)];
     return attachProviderOrder(db, { id: named.providerOrderId ?? "", namedAt: null }, write, others);
   }
   const after = { ...named, updatedAt: now };
@@ -81,7 +81,7 @@ export async function recordUnknown({ db, order, polling, askedAt, now: time }: 
   const until = reusedUntil(askedAt, now);
   const write = moveWrite(order, { next: leftUnknown(order.state), refunds: [] }, polling, now);
   // A person may resolve it before its script has asked again.
-  await applyDecision(db, write, until === null ? [] : [reuseStatement(db, order, until)]);
+  await applyDecision(db, write, until === null ? [] : [reuseStatement(db, [order], until)]);
 }
 
 /**
