@@ -15,6 +15,7 @@ export type Kept = { readonly row: Row; readonly refunds: ReadonlyMap<number, Ro
 
 const UNKNOWN_STATUS = 1 << 2;
 const NOT_FOUND = 1 << 3;
+const OVER_REFUNDED = 1 << 4;
 
 /** `left`: it is none of those any more that the rules decide about. */
 export function stepsBetween(before: Kept, after: Kept): readonly Step[] | "left" {
@@ -85,12 +86,18 @@ const SET_BY_ANSWERS = [
   ...(["provider_status", "remains", "status", "back_to", "multi", "refunded"] as const),
   ...(["hold_n", "hold_amount", "word_hold_n", "rejected_at", "left_to_panel"] as const),
 ];
-/** These change otherwise too. */
+/** These change otherwise too: answers write another time with them. */
 const ALSO_SET_BY_ANSWERS = ["reason", "flags", "provider_charge"] as const;
 
+/**
+ * Whether an answer was written down. Too much returned is found by answers only, and they write no other time for it while the
+ * clock stands behind the one before.
+ */
 function isHeard(before: Row, after: Row): boolean {
   const differs = (name: string): boolean => before[name] !== after[name];
-  return SET_BY_ANSWERS.some(differs) || (differs("polled_at") && ALSO_SET_BY_ANSWERS.some(differs));
+  const isOver = ({ flags }: Row): boolean => (Number(flags) & OVER_REFUNDED) !== 0;
+  if (SET_BY_ANSWERS.some(differs) || isOver(before) !== isOver(after)) return true;
+  return differs("polled_at") && ALSO_SET_BY_ANSWERS.some(differs);
 }
 
 /**
